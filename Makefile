@@ -95,7 +95,8 @@ $(B)/flags: FORCE
 	@$(call stamp,$(CC) $(CF) $(LF) $(PKG_LIBS))
 
 asan:
-	$(MAKE) B=build/asan HARDEN= HARDEN_LD= CFLAGS='$(ASAN)' $(or $(GOAL),all)
+	$(MAKE) B='$(ASAN_B)' HARDEN= HARDEN_LD= CFLAGS='$(ASAN)' $(or $(GOAL),all)
+ASAN_B = build/asan
 ASAN = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 
@@ -106,7 +107,7 @@ deps:
 check:
 	@test/lib/check -B '$(B)' $(T)
 check-asan:
-	@test/lib/check -B build/asan -s $(T)
+	@test/lib/check -B '$(ASAN_B)' -s $(T)
 
 demo bench soak: %:
 	@test/lib/deps
