@@ -105,9 +105,10 @@ deps:
 
 # make check T=unit/spool/retry, T=cli/vmta-queue/add, T=lint: only that.
 check:
-	@test/lib/check -B '$(B)' $(T)
+	@$(TEST_ENV) test/lib/check -B '$(B)' $(T)
 check-asan:
-	@test/lib/check -B '$(ASAN_B)' -s $(T)
+	@$(TEST_ENV) test/lib/check -B '$(ASAN_B)' -s $(T)
+TEST_ENV = CC='$(CC)' DEV='$(DEV)'
 
 demo bench soak: %:
 	@test/lib/deps
@@ -126,10 +127,13 @@ $(B)/header/%.ok: % $(B)/flags
 	    touch $@
 check-banned: $(call archives,$(GROUPS)) $(BUILT)
 	@test/lint/banned $^
-check-layers check-size check-docs:
+check-layers check-size check-docs check-man:
 	@test/lint/$(@:check-%=%)
 
-lint: check-layers check-size check-docs compile_commands.json
+lint:
+	@test/lib/deps
+	@$(MAKE) --no-print-directory -k check-headers check-banned check-layers \
+	    check-size check-docs compile_commands.json
 	@test/lint/run
 format:
 	clang-format -i $(SRCS) $(HDRS) $(wildcard test/unit/*/*.[ch])
@@ -157,7 +161,7 @@ clean:
 
 FORCE:
 .PHONY: all unit asan deps check check-asan demo bench soak check-headers \
-	check-banned check-layers check-size check-docs lint format install \
-	clean FORCE
+	check-banned check-layers check-size check-docs check-man lint format \
+	install clean FORCE
 -include $(patsubst %.c,$(B)/%.d,$(SRCS) $(wildcard test/unit/*/*.c))
 -include $(HDRS:%=$(B)/header/%.ok.d)

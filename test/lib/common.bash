@@ -188,10 +188,7 @@ sink_start() {
 }
 
 sink_ready() {
-	grep -q '^listening ' "$T/$1.out" || {
-		running_bg "$1" || return 1
-		return 1
-	}
+	grep -q '^listening ' "$T/$1.out"
 }
 
 sink_port() {
@@ -251,8 +248,8 @@ message() {
 	    head -c "$2" | sed '$s/$//'
 }
 
-# tsv NAME COLUMN: the values of a column of $output or standard input by the
-# name in its header line.
+# column NAME: the values of one column of the TSV on standard input, by the name
+# in its header line.
 column() {
 	awk -F '\t' -v want="$1" '
 	    NR == 1 {
