@@ -86,8 +86,16 @@ struct conf_queue {
 	    data_send_timeout_s, data_termination_timeout_s, idle_timeout_s;
 	bool pipelining, eightbit_mime;		/* used where offered */
 	bool bounce_upon_5xx_greeting;
-	bool bounce_upon_no_mx;
+	bool bounce_upon_no_mx;			/* at once */
+	int64_t bounce_upon_no_mx_after_s;	/* 0: at once; SPAN_NEVER */
 	void *user;		/* for the program that asked; NULL at first */
+};
+
+/* record-fields TYPE COLUMN,... */
+struct conf_record_fields {
+	const char *type;	/* as written: "d", "delivery" */
+	const char *const *columns;
+	size_t n_columns;
 };
 
 /* One <acct-file>. */
@@ -98,9 +106,12 @@ struct conf_acct {
 	size_t n_fields;
 	const char *format;	/* "csv" */
 	int64_t rotate_s;	/* 0: no rotation by time but at midnight */
+	int64_t move_interval_s; /* taken for rotate_s where move_to is set */
 	int64_t max_size;	/* bytes; INT64_MAX: unlimited */
 	int64_t delete_after_s;	/* SPAN_NEVER */
 	const char *move_to;	/* or NULL */
+	const struct conf_record_fields *record_fields;
+	size_t n_record_fields;
 	bool iso_times;
 	bool world_readable;
 	const char *file;	/* where it is configured */
