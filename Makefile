@@ -76,14 +76,26 @@ $(B)/bin/$1: $(call objs,cmd/$1) $(call archives,$(LIBS_$1))
 endef
 $(foreach p,$(PROGS),$(eval $(call program,$p)))
 
-# A unit test is one file, linked with every group, most dependent first; what
-# it wants from the linker stands in it: "LDFLAGS: -Wl,--wrap=fsync".
-ALL_GROUPS = deliver acct smtp throttle spool mail dns reply record conf base
-$(B)/test/%: $(B)/test/unit/%.o $(call archives,$(ALL_GROUPS))
-	@mkdir -p $(@D)
-	$(call say,LD $@)$(CC) $(LF) -o $@ $^ \
-	    $$(sed -n 's/.*LDFLAGS: \(.*[^ */]\).*/\1/p' test/unit/$*.c) \
-	    -lcmocka $(PKG_LIBS) $(LDLIBS)
+# A unit test is one file, linked with its group and those below it; what it
+# wants from the linker stands in it: "LDFLAGS: -Wl,--wrap=fsync".
+BELOW_conf = base
+BELOW_record = conf base
+BELOW_reply = conf base
+BELOW_dns = conf base
+BELOW_mail = conf base
+BELOW_spool = mail dns reply record conf base
+BELOW_throttle = spool $(BELOW_spool)
+BELOW_smtp = spool $(BELOW_spool)
+BELOW_acct = spool $(BELOW_spool)
+BELOW_deliver = acct smtp throttle spool $(BELOW_spool)
+define unit-tests
+$(B)/test/$1/%: $(B)/test/unit/$1/%.o $(call archives,$1 $(BELOW_$1))
+	@mkdir -p $$(@D)
+	$$(call say,LD $$@)$$(CC) $$(LF) -o $$@ $$^ \
+	    $$$$(sed -n 's/.*LDFLAGS: \(.*[^ */]\).*/\1/p' test/unit/$1/$$*.c) \
+	    -lcmocka $$(PKG_LIBS) $$(LDLIBS)
+endef
+$(foreach g,$(GROUPS),$(eval $(call unit-tests,$g)))
 unit: $(UNIT)
 
 # Rebuild when the compiler, its flags or a group's list of files changes.
