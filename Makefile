@@ -11,7 +11,7 @@ LIBS_vmta-queue = deliver throttle spool reply mail record conf base
 LIBS_vmta-throttle = throttle spool record conf base
 LIBS_vmta-send = deliver throttle smtp spool reply dns mail record conf base
 LIBS_vmta-acct = acct spool reply mail record conf base
-LIBS_vmta-sink = mail reply base
+LIBS_vmta-sink = smtp base
 
 # Libraries by their pkg-config names; a program links only what it uses.
 PKGS = libssl libcrypto libevent libunbound jansson
