@@ -5,8 +5,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include <bsd/string.h>
-
 #include "conf/directives.h"
 
 /* Sets of sections, as the two .def files name them. */
