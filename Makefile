@@ -43,8 +43,8 @@ LF = $(CFLAGS) $(HARDEN_LD) -pthread -Wl,--as-needed $(LDFLAGS)
 .SECONDARY:
 .DELETE_ON_ERROR:
 
-# V=1 shows whole commands.
-say = $(if $(V),,@echo '$1';)
+# V=1 shows whole commands, -s nothing.
+say = $(if $(V)$(findstring s,$(filter-out -%,$(firstword x$(MAKEFLAGS)))),,@echo '$1';)
 srcs = $(wildcard $1/*.c)
 objs = $(patsubst %.c,$(B)/%.o,$(call srcs,$1))
 archives = $(patsubst %,$(B)/lib/%.a,$1)
