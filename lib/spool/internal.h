@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the files of lib/spool share and nobody else sees.  The invariants P1 to
+ * P16 that comments and tests cite are listed in vmta-spool(5), INVARIANTS.
+ */
+#ifndef VMTA_SPOOL_INTERNAL_H
+#define VMTA_SPOOL_INTERNAL_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <sys/queue.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/map.h"
+#include "spool/claim.h"
+#include "spool/control.h"
+#include "spool/segment.h"
+#include "spool/spool.h"
+
+enum {
+	BOOT_ID = 36,		/* /proc/sys/kernel/random/boot_id */
+	SEGMENT_CACHE = 256,	/* descriptors kept for segments nobody uses */
+};
+
+/* Lock bytes of intake files, far behind their content. */
+#define INTAKE_APPEND_BYTE ((off_t)1 << 40)
+#define INTAKE_PACK_BYTE (((off_t)1 << 40) + 1)
+
+struct journal_writer;
+struct journal_reader;
+
+/* A file of control/ kept in memory until the generation changes. */
+struct control_cache {
+	uint64_t generation;	/* of what was read */
+	bool valid;
+};
+
+struct control_state {
+	int vmtas_fd;
+	struct vmta_row *rows;
+	size_t n_rows;
+	struct map numbers;		/* "vmta\tsource" -> row + 1 */
+	off_t vmtas_read;
+	uint64_t *generation;		/* mapped, or NULL */
+	struct pause *pauses;
+	size_t n_pauses;
+	struct control_cache pauses_cache;
+	struct map queues;		/* name -> struct queue_state */
+	struct control_cache queues_cache;
+	int clock_sane;			/* -1: not looked at yet */
+};
+
+TAILQ_HEAD(segment_list, segment);
+STAILQ_HEAD(claim_list, claim);
+
+/* A journal that carries on another one from at (P11). */
+struct continuation {
+	uint64_t of;
+	off_t at;
+};
+
+struct spool {
+	char *dir;
+	int fd;
+	unsigned flags;
+	struct clock clock;
+	bool test;
+	int64_t min_free;
+	int64_t batch_memory_s;
+	char boot_id[BOOT_ID + 1];
+	char host[5];
+	int64_t last_us;		/* time part of the last id */
+
+	struct map segments;		/* id -> struct segment, open ones */
+	struct segment_list idle;	/* nobody has a reference, oldest first */
+	size_t n_idle;
+	struct map commits;		/* batch -> text of its commit file */
+
+	struct control_state control;
+
+	bool recovered;
+	int sync_fd;			/* eventfd: a sync has ended */
+	struct journal_writer *journal;	/* NULL until the first claim */
+	struct continuation *continuations;	/* of journals up to seen */
+	size_t n_continuations;
+	uint64_t seen;
+	struct claim_list settled;	/* in journal order, not yet applied */
+	size_t n_settled;
+	size_t n_claims;		/* taken, not yet released or applied */
+	struct claim *free_claims;
+	claim_done_fn *done;
+	void *done_arg;
+};
+
+struct segment {
+	struct spool *spool;
+	char id[NAME_SEGMENT + 1];
+	int fd;
+	const char *map;
+	size_t size;
+	unsigned refs;
+	uint32_t n_records, n_domains;
+	size_t header_len, env_at, dom_at, dom_end, states_at;
+	char **domains;			/* n_domains, in one block after it */
+	uint32_t *env_off;		/* n_records + 1, made when first needed */
+	unsigned char *claimed;		/* a bit a record: our own claims (P2) */
+	uint32_t n_claimed;
+	char batch[NAME_BATCH + 1];	/* "" for none */
+	TAILQ_ENTRY(segment) link;
+	bool listed;			/* in spool.idle */
+	bool touched;			/* a claim of ours has ended */
+};
+
+struct claim {
+	struct segment *seg;
+	uint32_t index;
+	struct state before;		/* as it stood: what release writes back */
+	bool doubt;
+	bool have_env;
+	struct envelope env;
+	void *user;
+	/* once settled */
+	char image[STATE_LINE];
+	off_t end;			/* in the journal, after its line */
+	char *line;			/* the journal line */
+	size_t len, cap, event_at;	/* event_at 0: no event */
+	STAILQ_ENTRY(claim) link;
+	struct claim *next_free;
+};
+
+/* --- segment.c --- */
+
+/* Fixed places in the header of a segment (vmta-spool(5), SEGMENT). */
+enum {
+	SEG_MOVED_AT = 33,
+	SEG_MOVED_END = SEG_MOVED_AT + NAME_SEGMENT,
+	SEG_HEADER = 512,	/* the shortest header, and its step */
+	SEG_TRAILER = 160,
+	SEG_CHECK_AT = SEG_TRAILER - 9,
+	SEG_MESSAGE_LINE = 64,
+};
+
+/* Columns of an envelope line. */
+enum envelope_field {
+	ENV_ID,
+	ENV_AT,
+	ENV_QUEUED,
+	ENV_SENDER,
+	ENV_RCPT,
+	ENV_ORCPT,
+	ENV_VMTA,
+	ENV_JOB,
+	ENV_ENVID,
+	ENV_NOTIFY,
+	ENV_RET,
+	ENV_EXPIRE,
+	ENV_ORIGIN,
+	ENV_ORIGIN_MTA,
+	ENV_VARS,
+	ENV_CHECK,
+	ENV_FIELDS
+};
+
+/* The fields of an envelope where they stand: not NUL-terminated. */
+struct envelope_view {
+	const char *f[ENV_FIELDS];
+	size_t len[ENV_FIELDS];
+};
+
+/* "queue/ID.seg" into path.  Pure. */
+void segment_path(const char *id, char path[64]);
+/* The whole envelope line i, checked.  Returns 0 or -1 (ERR_INPUT). */
+int segment_view(struct segment *g, uint32_t i, struct envelope_view *v,
+    struct err *err);
+/* Checksum of what is immutable and checked at opening. */
+uint32_t segment_check(const char *header, size_t header_len,
+    const char *domains, size_t domains_len, const char *trailer);
+/* Replaced by a newer one that exists (P5)? */
+bool segment_is_dead(struct segment *g);
+/* All final: unlink it, if what it replaces is gone (P5).  0 or -1. */
+int segment_finish(struct segment *g, struct err *err);
+/* The ids of all segments in queue/, sorted.  *out is the caller's: free each. */
+int segment_ids(struct spool *s, char ***out, size_t *n, struct err *err);
+void segment_close_all(struct spool *s);
+
+/* Add one envelope line, check and newline included (also in intake entries). */
+int envelope_add(struct buf *b, const struct envelope *e);
+/* Cut a checked line (with no newline).  Returns 0 or -1.  Pure. */
+int envelope_view(const char *line, size_t n, struct envelope_view *v);
+
+/* Message line of SEG_MESSAGE_LINE bytes, newline last. */
+void message_line(uint64_t number, const struct spool_message *m,
+    char line[SEG_MESSAGE_LINE + 1]);
+/* Read one, and find its text in size bytes at base + at.  0 or -1.  Pure. */
+int message_parse(const char *base, size_t size, uint64_t at,
+    struct spool_message *m, uint32_t *crc);
+
+/* --- segwrite.c --- */
+
+struct segwriter;
+int segwriter_begin(struct spool *s, const char *id, const char *batch,
+    const char *replaces, struct segwriter **out, struct err *err);
+int segwriter_message(struct segwriter *w, const struct spool_message *m,
+    uint64_t *at, struct err *err);
+/* domain: lower case, of e->rcpt; st->domain is filled here. */
+int segwriter_record(struct segwriter *w, const struct envelope *e,
+    const char *domain, struct state *st, struct err *err);
+uint32_t segwriter_records(const struct segwriter *w);
+bool segwriter_full(const struct segwriter *w);
+const char *segwriter_id(const struct segwriter *w);
+/* Complete the file in tmp/ and make it durable. */
+int segwriter_finish(struct segwriter *w, struct err *err);
+/* Give it its name in queue/ without replacing; no sync of the folder.
+ * Returns 0, 1 when the name exists, -1. */
+int segwriter_publish(struct segwriter *w, struct err *err);
+/* Remove what is unpublished, free. */
+void segwriter_free(struct segwriter *w);
+
+/* --- intake.c --- */
+
+enum { INTAKE_HEADER = 64, INTAKE_ENTRY_LINE = 32, INTAKE_END_LINE = 32 };
+/* Is the header that of intake file id? */
+bool intake_header_ok(const char header[INTAKE_HEADER], const char *id);
+
+/* --- batch.c --- */
+
+/* May a segment of this batch be seen (P6)?  1, 0, or -1 err. */
+int batch_visible(struct spool *s, const char *batch, const char *id,
+    struct err *err);
+/* Remove segments and locks of injectors that died, and old commit files. */
+int batch_clean(struct spool *s, struct err *err);
+
+/* --- journal.c, journal_write.c --- */
+
+enum { JOURNAL_HEADER = 256, JOURNAL_CLOSED_AT = 128 };
+#define JOURNAL_ROLL ((off_t)64 * 1024 * 1024)
+#define JOURNAL_STEP ((off_t)1024 * 1024)
+
+void journal_path(uint64_t number, char path[64]);
+/* What a header says. */
+struct journal_header {
+	uint64_t number;
+	uint64_t continues;		/* 0: none */
+	off_t continues_at;
+	char closed_boot[BOOT_ID + 1];	/* "" while open */
+	off_t end;			/* with closed_boot: after the last line */
+};
+/* Returns 0 or -1 (not a journal).  Pure. */
+int journal_header_parse(const char text[JOURNAL_HEADER],
+    struct journal_header *h);
+void journal_header_format(const struct journal_header *h,
+    const char *boot_id, char text[JOURNAL_HEADER]);
+/* Mark a journal closed and applied by this boot (P4).  0 or -1. */
+int journal_mark_closed(struct spool *s, int fd, off_t end);
+/* Append the length, check, payload and newline of one line. */
+void journal_frame(struct buf *b, const char *payload, size_t n);
+int journal_fd(const struct journal_reader *r);
+const struct journal_header *journal_head(const struct journal_reader *r);
+
+struct journal_writer {
+	uint64_t number;
+	int fd;
+	off_t off;			/* next byte to write */
+	off_t ahead;			/* newlines are written up to here */
+	struct buf pending;		/* lines not yet written */
+	off_t synced;			/* durable up to here */
+	bool dirty;			/* a state line could not be written */
+	bool broken;			/* no line can be written any more */
+	/* the syncing thread: it only ever calls fdatasync(2) */
+	pthread_t thread;
+	bool running;
+	pthread_mutex_t mutex;
+	pthread_cond_t wake, idle;
+	off_t want, done;		/* under mutex */
+	int error;			/* errno of a failed sync, under mutex */
+	bool busy, stop;		/* under mutex */
+	int event_fd;
+};
+
+/* Make the process's journal.  continues: of a journal whose sync failed, or 0. */
+int journal_create(struct spool *s, uint64_t continues, off_t at,
+    struct err *err);
+/* Space for n more lines, written ahead.  0 or -1 (ERR_TEMP on a full disk). */
+int journal_reserve(struct spool *s, size_t n, struct err *err);
+int journal_write_pending(struct spool *s, struct err *err);
+/* Ask the thread for a sync of what is written; take its result. */
+void journal_sync_start(struct journal_writer *w);
+/* Returns errno of a failed sync or 0; *done is how far it is durable. */
+int journal_sync_result(struct journal_writer *w, bool wait, off_t *done);
+/* Close it: closing line unless something is not applied, free. */
+void journal_end(struct spool *s);
+
+/* --- claim.c --- */
+
+void claim_end(struct claim *c);
+
+/* --- recover.c --- */
+
+/* As spool_recover, but never waits: returns 1 when another process recovers. */
+int recover_try(struct spool *s, struct err *err);
+
+/* --- control.c --- */
+
+void control_init(struct spool *s);
+void control_free(struct spool *s);
+/* Say that something in control/ has changed. */
+void control_bump(struct spool *s);
+/* Take lock/NAME, made if need be.  Returns its descriptor or -1 (err).
+ * wait false: -2 when it is busy. */
+int spool_lock(struct spool *s, const char *name, bool wait, struct err *err);
+
+/* For tests: pretend to another boot. */
+void spool_set_boot_id(struct spool *s, const char *id);
+
+#endif
