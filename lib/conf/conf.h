@@ -193,7 +193,8 @@ const char *conf_group(const struct conf *c, const char *domain);
 
 /*
  * The queue of a domain (or "$group") through a virtual MTA, with its effective
- * settings.  domain in lower case.  Returns: never NULL.
+ * settings; of a domain that is in a group, the group's queue.  domain in lower
+ * case.  Returns: never NULL.
  * Ownership: the configuration's; made at the first call and kept.
  */
 struct conf_queue *conf_queue(struct conf *c, const char *domain,
@@ -203,6 +204,28 @@ struct conf_queue *conf_queue(struct conf *c, const char *domain,
  * specific CIDR.  kind: CONF_DIR_SOURCE_IP_MAX_MSG_RATE ... */
 struct rate conf_source_rate(struct conf *c, const struct conf_queue *q,
     enum conf_dir kind, const char *address);
+
+/* Where a value is configured; file is NULL for a default. */
+struct conf_place {
+	const char *file;
+	unsigned line;
+};
+
+/*
+ * The value of any directive of <domain> in a queue, as it is written.
+ * Returns: NULL where it is neither set nor has a default.  Ownership: the
+ * configuration's.  Errors: none.
+ */
+const char *conf_queue_value(struct conf *c, const struct conf_queue *q,
+    enum conf_dir dir, struct conf_place *where);
+
+/* As conf_queue_value for what counts for a virtual MTA as a whole. */
+const char *conf_vmta_value(struct conf *c, const struct conf_vmta *vmta,
+    enum conf_dir dir, struct conf_place *where);
+
+/* As conf_queue_value for a directive of the top level. */
+const char *conf_global_value(struct conf *c, enum conf_dir dir,
+    struct conf_place *where);
 
 const struct conf_acct *conf_accts(const struct conf *c, size_t *n);
 
