@@ -79,7 +79,7 @@ fd_read_file(int dir, const char *path, size_t max, struct buf *b)
 		return -1;
 	for (;;) {
 		size_t left = max - (b->len - start);
-		char past, *to;
+		char past = 0, *to;
 		ssize_t r;
 
 		if (b->max != 0 && b->max - b->len < left)

@@ -106,10 +106,11 @@ put_json(struct table *t, const char *const *v)
 	char *text;
 
 	for (size_t i = 0; i < t->n; i++) {
-		json_t *s = v[i] == NULL || v[i][0] == '\0' ? json_null() :
-							      json_string(v[i]);
+		json_t *s;
 
-		if (s == NULL)
+		if (v[i] == NULL || v[i][0] == '\0')
+			s = json_null();
+		else if ((s = json_string(v[i])) == NULL)
 			s = json_bytes(v[i]);
 		json_object_set_new(row, t->cols[i], s);
 	}
