@@ -62,8 +62,8 @@ take_text(struct sink *k, struct conn *c, const struct session_event *ev)
 
 		buf_add(&c->head, ev->data, ev->len);
 		c->head_done = c->head.len > HEAD_BYTES_MAX ||
-		    memmem(c->head.data + from, c->head.len - from,
-			"\r\n\r\n", 4) != NULL;
+		    memmem(c->head.data + from, c->head.len - from, "\r\n\r\n",
+			4) != NULL;
 	}
 }
 
@@ -71,13 +71,14 @@ take_text(struct sink *k, struct conn *c, const struct session_event *ev)
 static bool
 limited(struct sink *k, struct conn *c, const struct session_event *ev)
 {
-	const char *status =
-	    k->opt->session.flags & SESSION_ENHANCED ? "4.7.0" : NULL;
+	const char *status = k->opt->session.flags & SESSION_ENHANCED ?
+	    "4.7.0" :
+	    NULL;
 
 	if (ev->stage == SESSION_CONNECT && c->over_limit) {
 		lines_refused(k, c, 421);
-		session_reply(&c->session, 421, NULL,
-		    "4.7.0 too many connections");
+		/* RFC 2034 4: no enhanced code in the greeting */
+		session_reply(&c->session, 421, NULL, "too many connections");
 		return true;
 	}
 	if (ev->stage == SESSION_MAIL && ev->judge && k->opt->max_msg > 0 &&
@@ -152,8 +153,8 @@ answer_now(struct sink *k, struct conn *c)
 	else if (action == SERVER_HANG)
 		c->hold = HOLD_HANG;
 	else if (action == SERVER_RAW)
-		session_raw(&c->session, rule->code, rule->text.data,
-		    rule->text.len);
+		session_raw(
+		    &c->session, rule->code, rule->text.data, rule->text.len);
 	else
 		session_reply(&c->session, rule->code,
 		    rule->status[0] != '\0' ? rule->status : NULL,

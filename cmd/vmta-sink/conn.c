@@ -14,7 +14,7 @@
 #include "base/xalloc.h"
 #include "sink.h"
 
-enum { LINGER_MS = 2000 };
+enum { LINGER_MS = 2000, OUT_BYTES_KEPT = 64 * 1024 };
 
 static void
 watch(struct sink *k, struct conn *c, uint32_t interest)
@@ -64,6 +64,12 @@ conn_close(struct sink *k, struct conn *c)
 	free(c);
 }
 
+static size_t
+unsent(const struct conn *c)
+{
+	return c->session.out.len - c->sent;
+}
+
 /*
  * Write what can be written; with --drip, one byte.
  * Returns: 0, or -1 when the client is gone.
@@ -73,16 +79,23 @@ flush(struct sink *k, struct conn *c)
 {
 	struct buf *out = &c->session.out;
 
-	while (out->len > 0) {
-		ssize_t n = send(c->fd, out->data,
-		    k->opt->drip_ms > 0 ? 1 : out->len, MSG_NOSIGNAL);
+	while (unsent(c) > 0) {
+		ssize_t n = send(c->fd, out->data + c->sent,
+		    k->opt->drip_ms > 0 ? 1 : unsent(c), MSG_NOSIGNAL);
 
 		if (n < 0)
 			return errno == EAGAIN ? 0 : -1;
-		buf_cut(out, (size_t)n);
+		c->sent += (size_t)n;
 		if (k->opt->drip_ms > 0)
 			break;
 	}
+	if (unsent(c) > 0)
+		return 0;
+	c->sent = 0;
+	if (out->cap > OUT_BYTES_KEPT)
+		buf_clear(out);
+	else
+		buf_reset(out);
 	return 0;
 }
 
@@ -94,7 +107,7 @@ set_timer(struct sink *k, struct conn *c)
 
 	if (c->hold == HOLD_DELAY)
 		due = c->answer_ms;
-	if (k->opt->drip_ms > 0 && c->session.out.len > 0 &&
+	if (k->opt->drip_ms > 0 && unsent(c) > 0 &&
 	    k->now_ms + k->opt->drip_ms < due)
 		due = k->now_ms + k->opt->drip_ms;
 	if (due != INT64_MAX)
@@ -154,7 +167,7 @@ settle(struct sink *k, struct conn *c)
 		return;
 	}
 	set_timer(k, c);
-	if (c->session.out.len > 0) {
+	if (unsent(c) > 0) {
 		want = k->opt->drip_ms > 0 ? 0 : EPOLLOUT;
 	} else if (c->hold == HOLD_HANG) {
 		want = EPOLLRDHUP;
@@ -172,7 +185,7 @@ settle(struct sink *k, struct conn *c)
 static void
 go_on(struct sink *k, struct conn *c)
 {
-	if (c->hold == HOLD_NONE && c->session.out.len == 0)
+	if (c->hold == HOLD_NONE && unsent(c) == 0)
 		run(k, c, c->in.data, c->in.len);
 	settle(k, c);
 }
@@ -251,11 +264,11 @@ conn_event(struct sink *k, struct conn *c, uint32_t events)
 		conn_close(k, c);
 		return;
 	}
-	if (c->hold == HOLD_HANG && c->session.out.len == 0) {
+	if (c->hold == HOLD_HANG && unsent(c) == 0) {
 		conn_close(k, c);
 		return;
 	}
-	if (c->session.out.len > 0) {
+	if (unsent(c) > 0) {
 		go_on(k, c);
 		return;
 	}

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* The summary: on stderr at the end, in a file while we run. */
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "sink.h"
 
@@ -29,25 +33,42 @@ count_print(const struct sink *k)
 	buf_clear(&b);
 }
 
-void
-count_write(const struct sink *k)
+/* One write(2) of a new file, then a rename: readers see whole lines. */
+static int
+replace_file(const char *path, const char *tmp, const struct buf *b)
+{
+	int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	int rc;
+
+	if (fd < 0)
+		return -1;
+	rc = fd_write_all(fd, b->data, b->len);
+	if (close(fd) != 0 || rc != 0)
+		return -1;
+	return rename(tmp, path);
+}
+
+int
+count_write(struct sink *k, struct err *err)
 {
 	const struct stats *st = &k->stats;
+	const char *path = k->opt->count_file;
 	struct buf b = BUF_INIT(0), tmp = BUF_INIT(0);
-	bool ok;
-	FILE *f;
+	int rc = 0;
 
+	if (path == NULL ||
+	    (k->count_ms > 0 && memcmp(st, &k->counted, sizeof(*st)) == 0))
+		return 0;
 	text(k, &b);
 	buf_addf(&b, " first %" PRId64 ".%03d last %" PRId64 ".%03d\n",
-	    st->first_ms / 1000, (int)(st->first_ms % 1000),
-	    st->last_ms / 1000, (int)(st->last_ms % 1000));
-	buf_addf(&tmp, "%s.new", k->opt->count_file);
-	f = fopen(tmp.data, "we");
-	ok = f != NULL && fwrite(b.data, 1, b.len, f) == b.len;
-	if (f != NULL && fclose(f) != 0)
-		ok = false;
-	if (!ok || rename(tmp.data, k->opt->count_file) != 0)
-		log_warn("cannot write %s", k->opt->count_file);
+	    st->first_ms / 1000, (int)(st->first_ms % 1000), st->last_ms / 1000,
+	    (int)(st->last_ms % 1000));
+	buf_addf(&tmp, "%s.new", path);
+	if (replace_file(path, tmp.data, &b) != 0)
+		rc = err_sys(err, "cannot write %s", path);
+	else
+		k->counted = *st;
 	buf_clear(&tmp);
 	buf_clear(&b);
+	return rc;
 }

@@ -13,7 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/fd.h"
 #include "base/num.h"
 #include "base/tsv.h"
@@ -21,8 +20,9 @@
 
 enum { WAITING_MAX = 64 * 1024 * 1024 };
 
-static const char columns[] = "time\tconnection\tsource\tlocal\thelo\tsender\t"
-			      "recipients\tbytes\tcode\tsha256\theader\tevent\n";
+static const char columns[] =
+    "time\tconnection\tsource\tlocal\thelo\tsender\t"
+    "recipients\tbytes\tcode\tsha256\theader\tevent\n";
 
 int
 lines_open(struct sink *k, struct err *err)
@@ -36,7 +36,7 @@ lines_open(struct sink *k, struct err *err)
 	ls->fd = STDOUT_FILENO;
 	if (k->opt->output != NULL)
 		ls->fd = open(k->opt->output,
-		    O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+		    O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
 	if (ls->fd < 0)
 		return err_sys(err, "cannot open %s", k->opt->output);
 	ls->whole = fstat(ls->fd, &st) == 0 && S_ISREG(st.st_mode);
@@ -58,9 +58,8 @@ lines_listening(struct sink *k)
 static void
 begin(struct sink *k, const struct conn *c)
 {
-	static const struct clock sys = CLOCK_SYSTEM;
 	struct buf *b = &k->lines.waiting;
-	int64_t now = clock_wall_ms(&sys);
+	int64_t now = k->wall_ms;
 	char ms[4] = { '.' };
 
 	num_put10(ms + 1, 3, (uint64_t)(now % 1000));
@@ -132,7 +131,6 @@ code_field(struct buf *b, int code)
 static void
 count(struct sink *k, const struct conn *c, int code)
 {
-	static const struct clock sys = CLOCK_SYSTEM;
 	struct stats *st = &k->stats;
 
 	if (code >= 400)
@@ -142,9 +140,7 @@ count(struct sink *k, const struct conn *c, int code)
 	st->messages++;
 	st->recipients += c->session.rcpt_count;
 	st->bytes += c->session.bytes;
-	if (k->opt->count_file == NULL)
-		return;
-	st->last_ms = clock_wall_ms(&sys);
+	st->last_ms = k->wall_ms;
 	if (st->first_ms == 0)
 		st->first_ms = st->last_ms;
 }
@@ -157,14 +153,15 @@ extras(struct sink *k, struct conn *c, struct buf *b)
 	char hex[65] = "-";
 
 	if (k->opt->sha256) {
-		digest_end(c->digest != NULL ? c->digest : digest_sha256(), hex);
+		digest_end(
+		    c->digest != NULL ? c->digest : digest_sha256(), hex);
 		c->digest = NULL;
 	}
 	buf_adds(b, hex);
 	buf_addc(b, '\t');
 	if (k->opt->header != NULL)
-		server_header_get(c->head.data, c->head.len, k->opt->header,
-		    &value);
+		server_header_get(
+		    c->head.data, c->head.len, k->opt->header, &value);
 	field(b, &value);
 	buf_clear(&value);
 	buf_reset(&c->head);
@@ -212,8 +209,8 @@ lines_refused(struct sink *k, struct conn *c, int code)
 		return;
 	begin(k, c);
 	field(b, c->stage == SESSION_HELO ? &c->session.arg : &c->session.helo);
-	field(b, c->stage == SESSION_MAIL ? &c->session.arg :
-					    &c->session.sender);
+	field(
+	    b, c->stage == SESSION_MAIL ? &c->session.arg : &c->session.sender);
 	if (c->stage == SESSION_RCPT && c->session.arg.len > 0)
 		address(b, c->session.arg.data, c->session.arg.len);
 	else

@@ -90,14 +90,15 @@ open_socket(struct listener *l, const struct addrinfo *ai)
 {
 	int one = 1;
 
-	l->fd = socket(ai->ai_family,
-	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	l->fd = socket(
+	    ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (l->fd < 0)
 		return -1;
 	if (setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0)
 		return -1;
 	if (ai->ai_family == AF_INET6 &&
-	    setsockopt(l->fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) != 0)
+	    setsockopt(l->fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) !=
+		0)
 		return -1;
 	if (bind(l->fd, ai->ai_addr, ai->ai_addrlen) != 0)
 		return -1;
@@ -118,11 +119,15 @@ listen_one(const struct options *opt, struct listener *l, const char *spec,
 
 	if (split(copy, &address, &port) != 0 ||
 	    getaddrinfo(address, port, &hints, &ai) != 0) {
-		err_set(err, ERR_USAGE, "%s: it is ADDRESS:PORT or "
-		    "[ADDRESS]:PORT, both numeric", spec);
+		err_set(err, ERR_USAGE,
+		    "%s: it is ADDRESS:PORT or "
+		    "[ADDRESS]:PORT, both numeric",
+		    spec);
 	} else if (!opt->any_address && !is_loopback(ai->ai_addr)) {
-		err_set(err, ERR_USAGE, "%s: not a loopback address "
-		    "(--any-address allows it)", spec);
+		err_set(err, ERR_USAGE,
+		    "%s: not a loopback address "
+		    "(--any-address allows it)",
+		    spec);
 	} else if (open_socket(l, ai) != 0) {
 		err_sys(err, "cannot listen on %s", spec);
 		/* somebody has it now, and may not later */

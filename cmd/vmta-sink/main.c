@@ -12,14 +12,16 @@
 static int
 run(const struct options *opt)
 {
-	struct sink k = { .opt = opt, .epoll = -1, .signals = -1,
-		.lines.fd = -1 };
+	struct sink k = {
+		.opt = opt, .epoll = -1, .signals = -1, .lines.fd = -1
+	};
 	struct err err = { 0 };
 	int status = EX_OK;
 
 	k.chunk = xmalloc(CHUNK_BYTES);
 	buf_init(&k.scratch, 0);
-	if (listen_all(&k, &err) != 0 || lines_open(&k, &err) != 0) {
+	if (listen_all(&k, &err) != 0 || lines_open(&k, &err) != 0 ||
+	    count_write(&k, &err) != 0 || serve_open(&k, &err) != 0) {
 		status = log_err(&err);
 		goto out;
 	}
@@ -33,11 +35,12 @@ run(const struct options *opt)
 		status = log_err(&err);
 	else if (opt->command != NULL)
 		status = k.child_status;
+	if (lines_close(&k, &err) != 0 || count_write(&k, &err) != 0)
+		status = log_err(&err);
 	count_print(&k);
 out:
+	serve_close(&k);
 	listen_close(&k);
-	if (lines_close(&k, &err) != 0)
-		status = log_err(&err);
 	buf_clear(&k.scratch);
 	free(k.chunk);
 	return status;

@@ -41,6 +41,7 @@ enum {
 	OPT_NO_PIPELINING,
 	OPT_NO_SIZE,
 	OPT_RAW,
+	OPT_REPEAT,
 	OPT_REPLY,
 	OPT_SHA256,
 	OPT_SHARE,
@@ -49,8 +50,8 @@ enum {
 static const struct option longopts[] = {
 	{ "any-address", no_argument, NULL, OPT_ANY_ADDRESS },
 	{ "banner", required_argument, NULL, OPT_BANNER },
-	{ "column-names", no_argument, NULL, 'H' },
 	{ "close", required_argument, NULL, OPT_CLOSE },
+	{ "column-names", no_argument, NULL, 'H' },
 	{ "count-file", required_argument, NULL, OPT_COUNT_FILE },
 	{ "delay", required_argument, NULL, OPT_DELAY },
 	{ "drip", optional_argument, NULL, OPT_DRIP },
@@ -75,6 +76,7 @@ static const struct option longopts[] = {
 	{ "output", required_argument, NULL, 'o' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "raw", required_argument, NULL, OPT_RAW },
+	{ "repeat", required_argument, NULL, OPT_REPEAT },
 	{ "reply", required_argument, NULL, OPT_REPLY },
 	{ "sha256", no_argument, NULL, OPT_SHA256 },
 	{ "share", required_argument, NULL, OPT_SHARE },
@@ -149,15 +151,15 @@ share(int64_t *out)
 
 		if (digits < 1 || digits > 2 ||
 		    num_parse(text + dot + 1, 0, 99, &part) != 0)
-			return bad_value("share", optarg,
-			    "it has at most two decimals");
+			return bad_value(
+			    "share", optarg, "it has at most two decimals");
 		part *= digits == 1 ? 10 : 1;
 		text[dot] = '\0';
 	}
-	if (num_parse(text, 0, 100, &whole) != 0 ||
-	    whole * 100 + part < 1 || whole * 100 + part > SHARE_WHOLE)
-		return bad_value("share", optarg,
-		    "it is more than 0% and at most 100%");
+	if (num_parse(text, 0, 100, &whole) != 0 || whole * 100 + part < 1 ||
+	    whole * 100 + part > SHARE_WHOLE)
+		return bad_value(
+		    "share", optarg, "it is more than 0% and at most 100%");
 	*out = whole * 100 + part;
 	return 0;
 }
@@ -169,8 +171,8 @@ add_rule(struct options *opt, size_t row, struct pending *pending)
 
 	if (server_rules_add(opt->rules, rule_opts[row].action, optarg,
 		&pending->limit, &err) != 0)
-		return cli_usage(sink_synopsis, "--%s %s", rule_opts[row].name,
-		    err.msg);
+		return cli_usage(
+		    sink_synopsis, "--%s %s", rule_opts[row].name, err.msg);
 	*pending = (struct pending){ 0 };
 	return 0;
 }
@@ -182,6 +184,8 @@ take_limit(int c, struct pending *pending)
 	switch (c) {
 	case OPT_FIRST:
 		return number("first", 1, INT64_MAX, &pending->limit.first);
+	case OPT_REPEAT:
+		return number("repeat", 1, INT32_MAX, &pending->limit.repeat);
 	case OPT_EVERY:
 		return number("every", 1, INT64_MAX, &pending->limit.every);
 	default:
@@ -199,9 +203,9 @@ take_number(struct options *opt, int c)
 	switch (c) {
 	case OPT_DRIP:
 		opt->drip_ms = DRIP_MS_DEFAULT;
-		return optarg == NULL ? 0 :
-					number("drip", 1, 3600 * 1000,
-					    &opt->drip_ms);
+		return optarg == NULL ?
+		    0 :
+		    number("drip", 1, 3600 * 1000, &opt->drip_ms);
 	case OPT_MAX_CONN:
 		return number("max-conn", 1, INT32_MAX, &opt->max_conn);
 	case OPT_MAX_MSG:
@@ -227,8 +231,8 @@ take_text(struct options *opt, int c)
 {
 	switch (c) {
 	case 'l':
-		opt->listen = xreallocarray(opt->listen, opt->listen_n + 1,
-		    sizeof(*opt->listen));
+		opt->listen = xreallocarray(
+		    opt->listen, opt->listen_n + 1, sizeof(*opt->listen));
 		opt->listen[opt->listen_n++] = optarg;
 		return 0;
 	case 'o':
@@ -242,8 +246,8 @@ take_text(struct options *opt, int c)
 		return 0;
 	case OPT_HEADER:
 		if (optarg[0] == '\0' || strpbrk(optarg, ": \t") != NULL)
-			return bad_value("header", optarg,
-			    "not the name of a field");
+			return bad_value(
+			    "header", optarg, "not the name of a field");
 		opt->header = optarg;
 		return 0;
 	default:
@@ -289,6 +293,7 @@ take(struct options *opt, int c, struct pending *pending)
 	switch (c) {
 	case OPT_FIRST:
 	case OPT_EVERY:
+	case OPT_REPEAT:
 	case OPT_SHARE:
 		return take_limit(c, pending);
 	case OPT_DRIP:
@@ -328,7 +333,8 @@ options_read(struct options *opt, int argc, char **argv)
 
 	cli_init(&cli, "vmta-sink");
 	defaults(opt);
-	while ((c = getopt_long(argc, argv, "+Hhl:o:q", longopts, NULL)) != -1) {
+	while (
+	    (c = getopt_long(argc, argv, "+Hhl:o:q", longopts, NULL)) != -1) {
 		if (c == 'h' || c == '?' || c == CLI_OPT_VERSION) {
 			cli_option(&cli, c, sink_synopsis, &status);
 			return status;
@@ -338,11 +344,12 @@ options_read(struct options *opt, int argc, char **argv)
 			return status;
 	}
 	if (pending.set)
-		return cli_usage(sink_synopsis, "--first, --every and --share "
-		    "stand before the rule that they limit");
-	if (optind < argc && strcmp(argv[optind - 1], "--") != 0)
 		return cli_usage(sink_synopsis,
-		    "%s: a command stands after --", argv[optind]);
+		    "--first, --every, --share "
+		    "and --repeat stand before the rule that they are for");
+	if (optind < argc && strcmp(argv[optind - 1], "--") != 0)
+		return cli_usage(sink_synopsis, "%s: a command stands after --",
+		    argv[optind]);
 	if (optind == argc && strcmp(argv[argc - 1], "--") == 0)
 		return cli_usage(sink_synopsis, "which command?");
 	opt->command = optind < argc ? argv + optind : NULL;

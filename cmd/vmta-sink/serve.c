@@ -16,10 +16,11 @@
 
 enum {
 	EVENTS = 256,
-	FLUSH_MS = 100,		/* lines wait no longer than this */
-	COUNT_MS = 200,		/* between two writings of the count file */
-	PAUSE_MS = 100,		/* a listener without descriptors */
-	DRAIN_MS = 1000,	/* at the end: for what has come already */
+	IDLE_MS = 2, /* no event for so long */
+	FLUSH_MS = 100, /* lines wait no longer than this */
+	COUNT_MS = 200, /* between two writings of the count file */
+	PAUSE_MS = 100, /* a listener without descriptors */
+	DRAIN_MS = 1000, /* at the end: for what has come already */
 };
 
 /* A client that was accepted and is not opened yet. */
@@ -36,12 +37,13 @@ struct arrivals {
 
 #define conn_of(t) ((struct conn *)((char *)(t)-offsetof(struct conn, timer)))
 
+static const struct clock system_clock = CLOCK_SYSTEM;
+
 static void
 tell_time(struct sink *k)
 {
-	static const struct clock sys = CLOCK_SYSTEM;
-
-	k->now_ms = clock_boot_ms(&sys);
+	k->now_ms = clock_boot_ms(&system_clock);
+	k->wall_ms = clock_wall_ms(&system_clock);
 }
 
 static int
@@ -102,8 +104,8 @@ read_signals(struct sink *k)
 		if (k->child == 0)
 			k->stop = true;
 		else
-			kill(k->child, k->stop_signals > 1 ? SIGKILL :
-							    (int)si.ssi_signo);
+			kill(k->child,
+			    k->stop_signals > 1 ? SIGKILL : (int)si.ssi_signo);
 	}
 }
 
@@ -128,6 +130,8 @@ turn(struct sink *k, int timeout, struct listener **ready, size_t *ready_n)
 			read_signals(k);
 			break;
 		case KIND_CONN:
+			/* lines tell the time of their own event */
+			k->wall_ms = clock_wall_ms(&system_clock);
 			conn_event(k, ev[i].data.ptr, ev[i].events);
 			break;
 		}
@@ -174,16 +178,22 @@ run_timers(struct sink *k)
 	}
 }
 
-/* How long to wait: 0 while lines wait, as they go out when we are idle. */
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* How long to wait for an event: lines that wait go out when we are idle. */
 static int
 wait_ms(const struct sink *k)
 {
 	int64_t next = server_timer_next(&k->timers), ms;
 
-	if (k->opt->count_file != NULL && next > k->count_ms + COUNT_MS)
-		next = k->count_ms + COUNT_MS;
+	if (k->opt->count_file != NULL)
+		next = earlier(next, k->count_ms + COUNT_MS);
 	if (k->lines.waiting.len > 0)
-		return 0;
+		next = earlier(next, k->now_ms + IDLE_MS);
 	if (next == INT64_MAX)
 		return -1;
 	ms = next - k->now_ms;
@@ -196,9 +206,9 @@ housekeep(struct sink *k, bool idle)
 	run_timers(k);
 	if (idle || k->now_ms - k->lines.flushed_ms >= FLUSH_MS)
 		lines_flush(k, false);
-	if (k->opt->count_file != NULL &&
-	    k->now_ms - k->count_ms >= COUNT_MS) {
-		count_write(k);
+	if (k->opt->count_file != NULL && k->now_ms - k->count_ms >= COUNT_MS) {
+		/* what can't be written now is told of at the end */
+		(void)count_write(k, NULL);
 		k->count_ms = k->now_ms;
 	}
 }
@@ -217,13 +227,12 @@ drain(struct sink *k)
 		conn_close(k, k->conns);
 }
 
-static int
-begin(struct sink *k, struct err *err)
+int
+serve_open(struct sink *k, struct err *err)
 {
-	static enum kind kind_signal = KIND_SIGNAL;
 	sigset_t set;
 
-	raise_limit();
+	k->signal_kind = KIND_SIGNAL;
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
@@ -232,7 +241,7 @@ begin(struct sink *k, struct err *err)
 	k->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	k->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (k->signals < 0 || k->epoll < 0 ||
-	    watch(k, k->signals, &kind_signal, EPOLL_CTL_ADD) != 0)
+	    watch(k, k->signals, &k->signal_kind, EPOLL_CTL_ADD) != 0)
 		return err_sys(err, "cannot wait for events");
 	for (size_t i = 0; i < k->listener_n; i++)
 		if (watch(k, k->listeners[i].fd, &k->listeners[i],
@@ -246,26 +255,33 @@ int
 serve(struct sink *k, struct err *err)
 {
 	struct listener **ready;
-	int rc = begin(k, err);
 
+	/* a command has been started with the limits that we had */
+	raise_limit();
 	ready = xcalloc(k->listener_n, sizeof(struct listener *));
-	while (rc == 0 && !k->stop) {
+	while (!k->stop) {
 		size_t ready_n = 0;
 		int n = turn(k, wait_ms(k), ready, &ready_n);
 
-		if (n < 0)
-			rc = err_sys(err, "cannot wait for events");
+		if (n < 0) {
+			free(ready);
+			return err_sys(err, "cannot wait for events");
+		}
 		if (ready_n > 0)
 			take_clients(k, ready, ready_n);
 		housekeep(k, n == 0);
 	}
-	if (rc == 0)
-		drain(k);
+	drain(k);
 	free(ready);
+	return 0;
+}
+
+void
+serve_close(struct sink *k)
+{
 	server_timers_clear(&k->timers);
 	if (k->epoll >= 0)
 		close(k->epoll);
 	if (k->signals >= 0)
 		close(k->signals);
-	return rc;
 }

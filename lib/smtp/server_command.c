@@ -96,10 +96,11 @@ add_address(struct session *s, const char *p, size_t n)
 	}
 	for (size_t i = 0; i < n; i++) {
 		if ((unsigned char)p[i] < ' ' || p[i] == 0x7f)
-			return answer(s, 501, "5.1.3",
-			    "control byte in an address");
+			return answer(
+			    s, 501, "5.1.3", "control byte in an address");
 		if ((unsigned char)p[i] >= 0x80)
-			return answer(s, 553, "5.6.7", "SMTPUTF8 is not offered");
+			return answer(
+			    s, 553, "5.6.7", "SMTPUTF8 is not offered");
 	}
 	buf_add(&s->arg, p, n);
 	return 0;
@@ -218,8 +219,8 @@ read_rcpt(struct session *s, const char *arg, size_t len)
 	while (p < end && *p == ' ')
 		p++;
 	if (p < end)
-		return answer(s, 555, "5.5.4",
-		    "parameter that was not offered");
+		return answer(
+		    s, 555, "5.5.4", "parameter that was not offered");
 	if (s->conf->max_rcpts > 0 && s->rcpt_count >= s->conf->max_rcpts)
 		return answer(s, 452, "4.5.3", "too many recipients");
 	return 0;

@@ -13,7 +13,7 @@
  * message, lines ending in CRLF: unfolded, without blanks at its ends.
  * Returns: was there one.  Ownership: to is the caller's.  Errors: none.
  */
-bool server_header_get(const char *text, size_t n, const char *name,
-    struct buf *to);
+bool
+server_header_get(const char *text, size_t n, const char *name, struct buf *to);
 
 #endif

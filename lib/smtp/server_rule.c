@@ -9,21 +9,24 @@
 #include "base/xalloc.h"
 #include "smtp/server_rule.h"
 
-enum { DELAY_MS_MAX = 24 * 3600 * 1000 };
+enum {
+	DELAY_MS_MAX = 24 * 3600 * 1000,
+	TEXT_BYTES_MAX = 256 * 1024 * 1024,
+};
 
 struct row {
 	struct server_rule rule;
 	enum session_stage stage;
-	bool any;		/* no regular expression */
+	bool any; /* no regular expression */
 	regex_t re;
 	struct server_limit limit;
-	int64_t seen;		/* matches so far */
+	int64_t seen; /* matches so far */
 };
 
 struct server_rules {
 	struct row *rows;
 	size_t n;
-	unsigned stages;	/* 1 << stage that some row has */
+	unsigned stages; /* 1 << stage that some row has */
 };
 
 struct server_rules *
@@ -68,31 +71,66 @@ hex(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-int
-server_unescape(const char *s, struct buf *to, struct err *err)
+/* "{N}C" at s.  Returns: the last byte of it, or NULL. */
+static const char *
+repeat_byte(const char *s, struct buf *to)
+{
+	size_t digits = strspn(s + 1, "0123456789");
+	const char *c = s + digits + 2;
+	uint64_t n;
+	char *room;
+
+	if (s[digits + 1] != '}' || *c == '\0' || digits > 9 ||
+	    num_parse_n(s + 1, digits, &n) != 0 ||
+	    (room = buf_room(to, n)) == NULL)
+		return NULL;
+	memset(room, *c, n);
+	to->len += n;
+	to->data[to->len] = '\0';
+	return c;
+}
+
+/* What follows a backslash.  Returns: the last byte of it, or NULL. */
+static const char *
+escape(const char *s, struct buf *to)
 {
 	static const char letters[] = "rnt\\0", bytes[] = "\r\n\t\\";
 	const char *at;
 
+	if (*s == '{')
+		return repeat_byte(s, to);
+	if (*s == 'x') {
+		if (hex(s[1]) < 0 || hex(s[2]) < 0)
+			return NULL;
+		buf_addc(to, (char)(hex(s[1]) * 16 + hex(s[2])));
+		return s + 2;
+	}
+	at = *s == '\0' ? NULL : strchr(letters, *s);
+	if (at == NULL)
+		return NULL;
+	buf_addc(to, bytes[at - letters]);
+	return s;
+}
+
+int
+server_unescape(const char *s, struct buf *to, struct err *err)
+{
 	for (; *s != '\0'; s++) {
+		const char *last;
+
 		if (*s != '\\') {
 			buf_addc(to, *s);
 			continue;
 		}
-		s++;
-		if (*s == 'x' && hex(s[1]) >= 0 && hex(s[2]) >= 0) {
-			buf_addc(to, (char)(hex(s[1]) * 16 + hex(s[2])));
-			s += 2;
-			continue;
-		}
-		at = *s == '\0' ? NULL : strchr(letters, *s);
-		if (at == NULL)
+		last = escape(s + 1, to);
+		if (last == NULL)
 			return err_set(err, ERR_USAGE,
-			    "\\%s: only \\r \\n \\t \\0 \\\\ \\xHH are known",
+			    "%s: only \\r \\n \\t "
+			    "\\0 \\\\ \\xHH and \\{N}C are known",
 			    s);
-		buf_addc(to, bytes[at - letters]);
+		s = last;
 	}
-	return 0;
+	return to->over ? err_set(err, ERR_USAGE, "too long") : 0;
 }
 
 /* "/RE/" at p, if there is one.  Returns: what follows, or NULL. */
@@ -143,12 +181,12 @@ read_stage(struct row *row, const char *p, struct err *err)
 	return NULL;
 }
 
-/* Three digits, the first 2 to 5, with a blank or the end behind. */
+/* Three digits, the first 2 to 5, with a blank or the end of the line behind. */
 static int
 read_code(const char *p)
 {
 	if (p[0] < '2' || p[0] > '5' || !isdigit((unsigned char)p[1]) ||
-	    !isdigit((unsigned char)p[2]) || (p[3] != ' ' && p[3] != '\0'))
+	    !isdigit((unsigned char)p[2]) || strchr(" \r\n", p[3]) == NULL)
 		return 0;
 	return (p[0] - '0') * 100 + (p[1] - '0') * 10 + p[2] - '0';
 }
@@ -176,12 +214,28 @@ read_reply(struct row *row, const char *p, struct err *err)
 
 	rule->code = read_code(p);
 	if (rule->code == 0)
-		return err_set(err, ERR_USAGE,
-		    "a reply code from 200 to 599 is missing");
+		return err_set(
+		    err, ERR_USAGE, "a reply code from 200 to 599 is missing");
 	p = skip_blanks(p + 3);
 	n = status_len(p);
 	memcpy(rule->status, p, n);
 	return server_unescape(skip_blanks(p + n), &rule->text, err);
+}
+
+/* Put the text down n times in all. */
+static int
+repeat_text(struct buf *text, int64_t n, struct err *err)
+{
+	size_t len = text->len;
+
+	if (n <= 1 || len == 0)
+		return 0;
+	if ((uint64_t)n > TEXT_BYTES_MAX / len ||
+	    buf_room(text, len * (size_t)(n - 1)) == NULL)
+		return err_set(err, ERR_USAGE, "too long");
+	for (; n > 1; n--)
+		buf_add(text, text->data, len);
+	return 0;
 }
 
 /* Raw bytes count as the reply that their last line's code says. */
@@ -199,9 +253,9 @@ read_raw(struct row *row, const char *p, struct err *err)
 		n--;
 	line = n == 0 ? NULL : memrchr(rule->text.data, '\n', n);
 	line = line == NULL ? rule->text.data : line + 1;
-	if (n - (size_t)(line - rule->text.data) >= 4)
+	if (n - (size_t)(line - rule->text.data) >= 3)
 		rule->code = read_code(line);
-	return 0;
+	return repeat_text(&rule->text, row->limit.repeat, err);
 }
 
 static int
@@ -225,7 +279,7 @@ read_nothing(struct row *row, const char *p, struct err *err)
 }
 
 static const struct {
-	unsigned not_at;	/* stages that make no sense for it */
+	unsigned not_at; /* stages that make no sense for it */
 	int (*read)(struct row *row, const char *p, struct err *err);
 } actions[SERVER_ACTIONS] = {
 	[SERVER_REPLY] = { 1u << SESSION_TEXT, read_reply },
@@ -257,11 +311,12 @@ int
 server_rules_add(struct server_rules *r, enum server_action action,
     const char *spec, const struct server_limit *limit, struct err *err)
 {
-	struct row row = { .rule.action = action, .any = true,
-		.limit = *limit };
+	struct row row = {
+		.rule.action = action, .any = true, .limit = *limit
+	};
 	struct err why;
 
-	buf_init(&row.rule.text, 0);
+	buf_init(&row.rule.text, TEXT_BYTES_MAX);
 	if (read_row(&row, spec, &why) != 0) {
 		row_clear(&row);
 		return err_set(err, why.cls, "'%s': %s", spec, why.msg);

@@ -15,26 +15,27 @@
 #include "smtp/session.h"
 
 enum server_action {
-	SERVER_REPLY,	/* STAGE [/RE/] CODE [ENHANCED] TEXT */
-	SERVER_RAW,	/* STAGE [/RE/] BYTES, with \r \n \t \\ \0 \xHH */
-	SERVER_CLOSE,	/* STAGE [/RE/]: close the connection unanswered */
-	SERVER_HANG,	/* STAGE [/RE/]: never answer */
-	SERVER_DELAY,	/* STAGE[=]MS or STAGE [/RE/] MS: answer later */
+	SERVER_REPLY, /* STAGE [/RE/] CODE [ENHANCED] TEXT */
+	SERVER_RAW, /* STAGE [/RE/] BYTES, with the escapes below */
+	SERVER_CLOSE, /* STAGE [/RE/]: close the connection unanswered */
+	SERVER_HANG, /* STAGE [/RE/]: never answer */
+	SERVER_DELAY, /* STAGE[=]MS or STAGE [/RE/] MS: answer later */
 	SERVER_ACTIONS
 };
 
-/* How often a rule applies to what it matches; 0 is always. */
+/* How often a rule applies to what it matches; 0 is always, or once. */
 struct server_limit {
-	int64_t first;		/* to its first N matches */
-	int64_t every;		/* to each Nth match */
-	int64_t share;		/* to so many of 10,000 arguments, by their hash */
+	int64_t first; /* to its first N matches */
+	int64_t every; /* to each Nth match */
+	int64_t share; /* to so many of 10,000 arguments, by their hash */
+	int64_t repeat; /* raw bytes are sent so many times over */
 };
 
 struct server_rule {
 	enum server_action action;
-	int code;		/* of the reply; of raw bytes, 0 when they have none */
-	char status[12];	/* enhanced code, "" for none */
-	struct buf text;	/* of the reply, or the raw bytes */
+	int code; /* of the reply; of raw bytes, 0 when they have none */
+	char status[12]; /* enhanced code, "" for none */
+	struct buf text; /* of the reply, or the raw bytes */
 	int64_t delay_ms;
 };
 
@@ -65,8 +66,9 @@ const struct server_rule *server_rules_ask(struct server_rules *r,
 bool server_rules_has(const struct server_rules *r, enum session_stage stage);
 
 /*
- * Undo \r \n \t \0 \\ and \xHH (anything else after a backslash is an error).
- * Returns: 0, or -1 (ERR_USAGE).  Ownership: to is the caller's.
+ * Undo the escapes \r \n \t \0 \\, \xHH (a byte) and \{N}C (N times the byte C).
+ * Returns: 0, or -1 (ERR_USAGE) for any other, and where to's maximum is passed.
+ * Ownership: to is the caller's.
  */
 int server_unescape(const char *s, struct buf *to, struct err *err);
 

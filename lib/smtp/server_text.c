@@ -66,8 +66,8 @@ after_dot(struct server_text *t, const char *p, struct server_run *run)
 }
 
 size_t
-server_text_next(struct server_text *t, const char *p, size_t n,
-    struct server_run *run)
+server_text_next(
+    struct server_text *t, const char *p, size_t n, struct server_run *run)
 {
 	const char *at = p, *end = p + n, *dot;
 

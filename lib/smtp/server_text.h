@@ -17,12 +17,15 @@ struct server_text {
 };
 
 /* An empty text may begin with the dot: as if a CRLF had been seen. */
-#define SERVER_TEXT_INIT { .seen = 2 }
+#define SERVER_TEXT_INIT  \
+	{                 \
+		.seen = 2 \
+	}
 
 struct server_run {
-	const char *data;	/* in the input, or one constant byte */
-	size_t len;		/* may be 0 */
-	bool end;		/* the text ends after this run */
+	const char *data; /* in the input, or one constant byte */
+	size_t len; /* may be 0 */
+	bool end; /* the text ends after this run */
 };
 
 /*
@@ -32,7 +35,7 @@ struct server_run {
  * the end, one call takes all.
  * Ownership: run->data points into p or at constant data.  Errors: none, pure.
  */
-size_t server_text_next(struct server_text *t, const char *p, size_t n,
-    struct server_run *run);
+size_t server_text_next(
+    struct server_text *t, const char *p, size_t n, struct server_run *run);
 
 #endif

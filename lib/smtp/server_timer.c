@@ -35,15 +35,15 @@ settle(struct server_timers *ts, size_t at, struct server_timer *t)
 }
 
 void
-server_timer_set(struct server_timers *ts, struct server_timer *t,
-    int64_t due_ms)
+server_timer_set(
+    struct server_timers *ts, struct server_timer *t, int64_t due_ms)
 {
 	t->due_ms = due_ms;
 	if (t->at == 0) {
 		if (ts->n == ts->cap) {
 			ts->cap = ts->cap == 0 ? 64 : 2 * ts->cap;
-			ts->heap = xreallocarray(ts->heap, ts->cap,
-			    sizeof(struct server_timer *));
+			ts->heap = xreallocarray(
+			    ts->heap, ts->cap, sizeof(struct server_timer *));
 		}
 		t->at = ++ts->n;
 	}

@@ -9,7 +9,7 @@
 /* Stands in what it belongs to. */
 struct server_timer {
 	int64_t due_ms;
-	size_t at;		/* its place in the heap, from 1; 0: not set */
+	size_t at; /* its place in the heap, from 1; 0: not set */
 };
 
 struct server_timers {
@@ -21,13 +21,12 @@ struct server_timers {
  * Set a timer, or set it anew.  Units: milliseconds of any one clock.
  * Ownership: t is borrowed until it is dropped or due.  Errors: exits 75.
  */
-void server_timer_set(struct server_timers *ts, struct server_timer *t,
-    int64_t due_ms);
+void server_timer_set(
+    struct server_timers *ts, struct server_timer *t, int64_t due_ms);
 /* Unset it, if it is set.  Errors: none. */
 void server_timer_drop(struct server_timers *ts, struct server_timer *t);
 /* Returns: the first timer that is due at now_ms, unset; or NULL.  Errors: none. */
-struct server_timer *server_timer_due(struct server_timers *ts,
-    int64_t now_ms);
+struct server_timer *server_timer_due(struct server_timers *ts, int64_t now_ms);
 /* Returns: when the first is due, or INT64_MAX.  Errors: none, pure. */
 int64_t server_timer_next(const struct server_timers *ts);
 /* Free the heap, not the timers.  Errors: none. */

@@ -15,12 +15,20 @@
 #include "smtp/session.h"
 
 enum {
-	LINE_BYTES_MAX = 8192,	/* RFC 5321 asks for 512 and what extensions add */
+	LINE_BYTES_MAX =
+	    8192, /* RFC 5321 asks for 512 and what extensions add */
 	ARG_BYTES_MAX = LINE_BYTES_MAX,
 };
 
 const char *const session_stage_names[SESSION_STAGES] = {
-	"CONNECT", "HELO", "MAIL", "RCPT", "DATA", "TEXT", "DOT", "QUIT",
+	"CONNECT",
+	"HELO",
+	"MAIL",
+	"RCPT",
+	"DATA",
+	"TEXT",
+	"DOT",
+	"QUIT",
 	"OTHER",
 };
 
@@ -299,8 +307,7 @@ put_reply(struct session *s, int code, const char *status, const char *text)
 }
 
 void
-session_reply(struct session *s, int code, const char *status,
-    const char *text)
+session_reply(struct session *s, int code, const char *status, const char *text)
 {
 	put_reply(s, code, status, text);
 	settle(s, code);

@@ -26,15 +26,15 @@
 #include "smtp/server_text.h"
 
 enum session_stage {
-	SESSION_CONNECT,	/* first of all: the greeting is due */
-	SESSION_HELO,		/* EHLO or HELO; arg: the name */
-	SESSION_MAIL,		/* arg: the sender, <> for none */
-	SESSION_RCPT,		/* arg: the recipient */
+	SESSION_CONNECT, /* first of all: the greeting is due */
+	SESSION_HELO, /* EHLO or HELO; arg: the name */
+	SESSION_MAIL, /* arg: the sender, <> for none */
+	SESSION_RCPT, /* arg: the recipient */
 	SESSION_DATA,
-	SESSION_TEXT,		/* a run of the message; nothing to answer */
-	SESSION_DOT,		/* the message is complete */
+	SESSION_TEXT, /* a run of the message; nothing to answer */
+	SESSION_DOT, /* the message is complete */
 	SESSION_QUIT,
-	SESSION_OTHER,		/* RSET, NOOP, VRFY, HELP, and what is unknown */
+	SESSION_OTHER, /* RSET, NOOP, VRFY, HELP, and what is unknown */
 	SESSION_STAGES
 };
 
@@ -43,61 +43,61 @@ extern const char *const session_stage_names[SESSION_STAGES];
 
 /* Extensions that are offered. */
 enum session_flags {
-	SESSION_EHLO = 1 << 0,	/* without it EHLO is unknown */
+	SESSION_EHLO = 1 << 0, /* without it EHLO is unknown */
 	SESSION_PIPELINING = 1 << 1,
 	SESSION_SIZE = 1 << 2,
 	SESSION_8BITMIME = 1 << 3,
-	SESSION_ENHANCED = 1 << 4,	/* enhanced codes in our own replies */
+	SESSION_ENHANCED = 1 << 4, /* enhanced codes in our own replies */
 };
 
 struct session_conf {
 	unsigned flags;
-	const char *name;	/* of this host, in greetings */
-	const char *banner;	/* text of the 220 greeting, NULL for our own */
-	uint64_t max_bytes;	/* of a message, 0: no limit */
-	size_t max_rcpts;	/* of a transaction, 0: no limit */
-	size_t ehlo_lines;	/* lines of no meaning in the reply to EHLO */
+	const char *name; /* of this host, in greetings */
+	const char *banner; /* text of the 220 greeting, NULL for our own */
+	uint64_t max_bytes; /* of a message, 0: no limit */
+	size_t max_rcpts; /* of a transaction, 0: no limit */
+	size_t ehlo_lines; /* lines of no meaning in the reply to EHLO */
 };
 
 enum session_phase {
 	SESSION_START,
 	SESSION_COMMAND,
-	SESSION_REFUSED,	/* the greeting was not 2xx: QUIT is all there is */
+	SESSION_REFUSED, /* the greeting was not 2xx: QUIT is all there is */
 	SESSION_IN_TEXT,
 };
 
 struct session {
 	const struct session_conf *conf;
 	enum session_phase phase;
-	bool waiting;		/* an event has not been answered */
-	bool esmtp;		/* greeted by EHLO */
+	bool waiting; /* an event has not been answered */
+	bool esmtp; /* greeted by EHLO */
 	bool greeted;
-	bool in_mail;		/* MAIL was accepted */
-	bool closing;		/* 221 or 421 was said: send out, then close */
-	bool too_long;		/* the command line under way */
+	bool in_mail; /* MAIL was accepted */
+	bool closing; /* 221 or 421 was said: send out, then close */
+	bool too_long; /* the command line under way */
 	struct server_text text;
 	struct session_reply {
 		int code;
-		const char *status;	/* enhanced, or NULL */
+		const char *status; /* enhanced, or NULL */
 		const char *text;
-	} reply;		/* what we would answer to the event */
+	} reply; /* what we would answer to the event */
 	enum session_stage stage;
-	const char *in;		/* input that was fed and not used */
+	const char *in; /* input that was fed and not used */
 	size_t in_len;
-	struct buf line;	/* an unfinished command line */
-	struct buf arg;		/* of the event */
+	struct buf line; /* an unfinished command line */
+	struct buf arg; /* of the event */
 	struct buf helo;
 	struct buf sender;
-	struct buf rcpts;	/* accepted, each with a NUL after it */
+	struct buf rcpts; /* accepted, each with a NUL after it */
 	size_t rcpt_count;
-	uint64_t bytes;		/* of the message, stuffed dots taken away */
-	struct buf out;		/* replies; the owner takes them away */
+	uint64_t bytes; /* of the message, stuffed dots taken away */
+	struct buf out; /* replies; the owner takes them away */
 };
 
 struct session_event {
 	enum session_stage stage;
-	bool judge;		/* in order and well formed: a policy may decide */
-	const char *data;	/* arg (with a NUL after it), or the run of text */
+	bool judge; /* in order and well formed: a policy may decide */
+	const char *data; /* arg (with a NUL after it), or the run of text */
 	size_t len;
 };
 
@@ -137,8 +137,8 @@ void session_accept(struct session *s);
  * Answer the event.  status is an enhanced code or NULL; a newline in text makes
  * a reply of several lines.  421 ends the conversation.  Errors: none.
  */
-void session_reply(struct session *s, int code, const char *status,
-    const char *text);
+void session_reply(
+    struct session *s, int code, const char *status, const char *text);
 
 /*
  * Answer with bytes as they are, that count as a reply of that code (0: as none,
