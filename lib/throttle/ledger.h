@@ -59,9 +59,15 @@ int64_t ledger_now(const struct ledger *l);
 int ledger_lock(struct ledger *l);
 void ledger_unlock(struct ledger *l);
 /*
- * After ledger_unlock: write the ledger to disk if no process has done so for a
- * second.  May be called from another thread than the rest.
- * Returns: 0 or -1 (errno: an I/O error; the counters in memory hold all the same).
+ * After ledger_unlock, by everyone who changes something: is it a second since the
+ * ledger went to disk?  True says so to one of those who ask; that one calls
+ * ledger_sync.  Errors: none.
+ */
+bool ledger_sync_due(struct ledger *l);
+/*
+ * fdatasync(2) of the ledger.  The only function here that waits for the disk, and
+ * the only one that may be called from another thread.
+ * Returns: 0 or -1 (errno; what is in memory holds all the same).
  */
 int ledger_sync(struct ledger *l);
 

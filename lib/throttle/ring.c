@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: ISC */
+#include "throttle/ring.h"
+#include "throttle/word.h"
+
+/* Rounds down for negative times too. */
+static int64_t
+slot_of(int64_t at, int64_t width)
+{
+	return at >= 0 ? at / width : -((-at + width - 1) / width);
+}
+
+int64_t
+ring_width(int64_t unit_ms)
+{
+	int64_t w = (unit_ms + RING_PER_WINDOW - 1) / RING_PER_WINDOW;
+
+	return w > 0 ? w : 1;
+}
+
+void
+ring_reset(struct ring *r, int64_t now)
+{
+	for (int i = 0; i < RING_SLOTS; i++)
+		word_put(&r->slot[i], 0);
+	word_put36(r->head, slot_of(now, r->width_ms));
+}
+
+/* Move the head: what it passes is zeroed before, so that a kill in between
+ * leaves old slots empty, never new ones full of the past. */
+static void
+reach(struct ring *r, int64_t head, int64_t s)
+{
+	int64_t from = s - head >= RING_SLOTS ? s - RING_SLOTS : head;
+
+	while (from < s)
+		word_put(&r->slot[++from % RING_SLOTS], 0);
+	word_put36(r->head, s);
+}
+
+void
+ring_add(struct ring *r, int64_t at, int64_t n)
+{
+	int64_t s = slot_of(at, r->width_ms), head = word_get36(r->head);
+
+	if (head < 0)
+		return;
+	if (s > head)
+		reach(r, head, s);
+	else if (s <= head - RING_SLOTS)
+		s = head - RING_SLOTS + 1;
+	if (s >= 0)
+		word_add(&r->slot[s % RING_SLOTS], n);
+}
+
+int
+ring_sub(struct ring *r, int64_t at, int64_t n)
+{
+	int64_t s = slot_of(at, r->width_ms), head = word_get36(r->head);
+
+	if (head < 0 || s < 0 || s > head || s <= head - RING_SLOTS)
+		return 0;
+	word_sub(&r->slot[s % RING_SLOTS], n);
+	return 1;
+}
+
+void
+ring_move(struct ring *r, int64_t from, int64_t to)
+{
+	if (slot_of(from, r->width_ms) == slot_of(to, r->width_ms))
+		return;
+	ring_add(r, to, 1);
+	ring_sub(r, from, 1);
+}
+
+/* The oldest slot of which a part is later than now - window: slot s is, while
+ * its last millisecond (s + 1) * width - 1 is. */
+static int64_t
+oldest(const struct ring *r, int64_t head, int64_t now, int64_t window_ms)
+{
+	int64_t s = slot_of(now - window_ms + 1, r->width_ms);
+
+	if (s <= head - RING_SLOTS)
+		s = head - RING_SLOTS + 1;
+	return s > 0 ? s : 0;
+}
+
+int64_t
+ring_used(const struct ring *r, int64_t now, int64_t window_ms)
+{
+	int64_t head = word_get36(r->head), sum = 0;
+	int64_t s = oldest(r, head, now, window_ms);
+	int i = (int)(s % RING_SLOTS);
+
+	if (head < 0)
+		return RING_FULL;
+	for (; s <= head; s++) {
+		int64_t v = word_get(&r->slot[i]);
+
+		if (v < 0 || v == WORD_MAX)
+			return RING_FULL;
+		sum += v;
+		if (++i == RING_SLOTS)
+			i = 0;
+	}
+	return sum;
+}
+
+int
+ring_counts(const struct ring *r, int64_t now, int64_t window_ms, int64_t at)
+{
+	int64_t head = word_get36(r->head), s = slot_of(at, r->width_ms);
+
+	return head >= 0 && s <= head &&
+	    s >= oldest(r, head, now, window_ms);
+}
+
+int64_t
+ring_leave(const struct ring *r, int64_t now, int64_t window_ms, int64_t n)
+{
+	int64_t head = word_get36(r->head), sum = 0;
+
+	if (head < 0)
+		return INT64_MAX;
+	for (int64_t s = oldest(r, head, now, window_ms); s <= head; s++) {
+		int64_t v = word_get(&r->slot[s % RING_SLOTS]);
+
+		sum += v < 0 ? WORD_MAX : v;
+		if (sum >= n)
+			return (s + 1) * r->width_ms - 1 + window_ms;
+	}
+	return INT64_MAX;
+}
+
+int64_t
+ring_grant_ms(int64_t unit_ms)
+{
+	return unit_ms / 2 < 60000 ? unit_ms / 2 : 60000;
+}
+
+int64_t
+ring_hold_ms(int64_t unit_ms)
+{
+	return unit_ms < 60000 ? unit_ms : 60000;
+}
+
+/* Pace, in microseconds */
+
+enum { GROUP_US = 10000 };	/* intervals below this come together */
+
+static int64_t
+interval(int64_t n, int64_t unit_ms)
+{
+	if (n <= 0 || unit_ms > INT64_MAX / 1000)
+		return INT64_MAX / 4;
+	return unit_ms * 1000 / n;
+}
+
+/* The next free moment as microseconds after now; a moment that can't be (a
+ * word from long ago, another limit, or damaged) is now. */
+static int64_t
+free_after(const struct pace *p, int64_t every, int64_t now)
+{
+	int64_t ms = word_get36(p->free_ms), us = word_get(p->free_us), d;
+
+	if (ms < 0 || us < 0 || us > 999)
+		return 0;
+	d = ms - now % (WORD36_MAX + 1);
+	if (d > WORD36_MAX / 2)
+		d -= WORD36_MAX + 1;
+	else if (d < -WORD36_MAX / 2)
+		d += WORD36_MAX + 1;
+	d = d * 1000 + us;
+	return d <= every + GROUP_US ? d : 0;
+}
+
+int64_t
+pace_next(const struct pace *p, int64_t n, int64_t unit_ms, int64_t now)
+{
+	int64_t every = interval(n, unit_ms);
+	int64_t d = free_after(p, every, now);
+
+	if (d <= (every < GROUP_US ? GROUP_US : 0))
+		return 0;
+	return now + (d + 999) / 1000;
+}
+
+void
+pace_take(struct pace *p, int64_t n, int64_t unit_ms, int64_t now, int even)
+{
+	int64_t every = interval(n, unit_ms), d = free_after(p, every, now);
+	int64_t cap = unit_ms < 20000 ? unit_ms * 50 : 1000000;
+	int64_t late = word_get(p->late_us), make_good, at;
+
+	if (late < 0 || late > cap)
+		late = 0;
+	if (d < 0) {
+		late = -d < cap - late ? late - d : cap;
+		d = 0;
+	}
+	if (!even)
+		d = late = 0;
+	make_good = late < every / 5 ? late : every / 5;
+	word_put(p->late_us, late - make_good);
+	at = d + every - make_good;	/* after now */
+	word_put36(p->free_ms, (now + at / 1000) % (WORD36_MAX + 1));
+	word_put(p->free_us, at % 1000);
+}
