@@ -76,7 +76,9 @@ make_folders(int fd, const char *dir, struct err *err)
 			    folders[i]);
 		}
 		/* the group stays that of the spool (vmta-spool(5), USERS) */
-		(void)fchmodat(fd, folders[i], 02770, 0);
+		if (fchmodat(fd, folders[i], 02770, 0) < 0)
+			return err_sys(err, "cannot change the mode of %s/%s",
+			    dir, folders[i]);
 	}
 	return 0;
 }
@@ -196,7 +198,8 @@ host_part(struct spool *s)
 {
 	char name[256] = "";
 
-	(void)gethostname(name, sizeof(name) - 1);
+	if (gethostname(name, sizeof(name) - 1) < 0)
+		name[0] = '\0';
 	num_put36(s->host, 4, crc32c(0, name, strlen(name)));
 	s->host[4] = '\0';
 }
@@ -208,9 +211,9 @@ open_folder(struct spool *s, struct err *err)
 
 	s->fd = open(s->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->fd < 0 && errno == ENOENT && (s->flags & SPOOL_CREATE)) {
-		if (mkdir(s->dir, 0770) < 0 && errno != EEXIST)
+		if ((mkdir(s->dir, 0770) < 0 && errno != EEXIST) ||
+		    chmod(s->dir, 02770) < 0)
 			return err_sys(err, "cannot make %s", s->dir);
-		(void)chmod(s->dir, 02770);
 		s->fd = open(s->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	}
 	if (s->fd < 0) {
