@@ -149,7 +149,7 @@ static void
 test_text_of_many_rows(void **state)
 {
 	const char *rows[200][3];
-	char n[200][8], *got, *line;
+	char n[200][16], *got, *line;
 	size_t lines = 0;
 
 	(void)state;
