@@ -242,8 +242,8 @@ add_entry(struct spool *s, const struct spool_message *m, const struct buf *tail
 	char entry[INTAKE_ENTRY_LINE + 1], end[INTAKE_END_LINE + 1];
 	char line[SEG_MESSAGE_LINE + 1];
 	size_t len = SEG_MESSAGE_LINE + m->len + tail->len;
-	int64_t records = 0;
-	off_t size = INTAKE_HEADER;
+	int64_t records;
+	off_t size;
 	uint32_t crc;
 	int fd, rc;
 
@@ -254,10 +254,13 @@ add_entry(struct spool *s, const struct spool_message *m, const struct buf *tail
 	pad_line(entry, snprintf(entry, sizeof(entry), "entry %010zu %08x", len,
 			    crc));
 	fd = find_file(s, n_rcpts, &size, &records);
-	if (fd < 0)
+	if (fd < 0) {
 		fd = new_file(s, err);
-	if (fd < 0)
-		return -1;
+		if (fd < 0)
+			return -1;
+		size = INTAKE_HEADER;
+		records = 0;
+	}
 	pad_line(end, snprintf(end, sizeof(end), "end %010zu %07llu",
 			  len + INTAKE_ENTRY_LINE + INTAKE_END_LINE,
 			  (unsigned long long)records + n_rcpts));
