@@ -163,10 +163,10 @@ install: all
 	@for p in man/*.[1-9]; do \
 	    to="$(DESTDIR)$(PREFIX)/share/man/man$${p##*.}"; \
 	    install -d "$$to" && install -m 644 "$$p" "$$to" || exit 1; done
-	@cd share && find . -type f ! -name .gitkeep | while read -r f; do \
+	@find share -type f 2>/dev/null | while read -r f; do \
 	    m=644; test ! -x "$$f" || m=755; \
 	    install -D -m $$m "$$f" \
-	    "$(DESTDIR)$(PREFIX)/share/vmta/$$f" || exit 1; done
+	    "$(DESTDIR)$(PREFIX)/share/vmta/$${f#share/}" || exit 1; done
 
 clean:
 	rm -rf build compile_commands.json $(filter-out build build/%,$(B))
