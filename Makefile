@@ -108,7 +108,7 @@ $(B)/flags: FORCE
 
 asan:
 	$(MAKE) B='$(ASAN_B)' HARDEN= HARDEN_LD= CFLAGS='$(ASAN)' $(or $(GOAL),all)
-ASAN_B = build/asan
+ASAN_B ?= $(B)/asan
 ASAN = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 
