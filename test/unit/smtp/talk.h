@@ -6,6 +6,7 @@
  *   S: 250 ok      the server sends this and CRLF
  *   B: 250 ok\n    the server sends these bytes: \r \n \t \\ \xHH and \z (nothing)
  *   C: DATA        the client writes this line
+ *   O: .\r         the client writes these bytes
  *   M: b@x Hi\r\n  a message to b@x is handed in; without a text it is "Hi\r\n"
  *   N: b@x Hi\r\n  the same with the null sender
  *   W: yes         a message is wanted
@@ -181,6 +182,21 @@ talk_expect(struct run *r, const char *s, size_t n)
 }
 
 static inline void
+talk_expect_bytes(struct run *r, const char *s, size_t n)
+{
+	struct buf b = BUF_INIT(0);
+
+	talk_unescape(&b, s, n);
+	talk_pull(r);
+	if (r->pending.len < b.len ||
+	    memcmp(r->pending.data, b.data, b.len) != 0)
+		TALK_FAIL(r, "the client wrote \"%s\", not \"%.*s\"",
+		    r->pending.data, (int)n, s);
+	buf_cut(&r->pending, b.len);
+	buf_clear(&b);
+}
+
+static inline void
 talk_message(struct run *r, const char *sender, const char *s, size_t n)
 {
 	const char *blank = memchr(s, ' ', n);
@@ -331,6 +347,9 @@ talk_line(struct run *r, const char *line, size_t len)
 	switch (key) {
 	case 'C':
 		talk_expect(r, s, n);
+		break;
+	case 'O':
+		talk_expect_bytes(r, s, n);
 		break;
 	case 'M':
 		talk_message(r, "s@a.example", s, n);
