@@ -57,6 +57,7 @@ buf_room(struct buf *b, size_t n)
 			cap += cap / 2;
 		b->data = xreallocarray(b->cap != 0 ? b->data : NULL, cap, 1);
 		b->cap = cap;
+		b->data[b->len] = '\0';
 	}
 	return b->data + b->len;
 }
