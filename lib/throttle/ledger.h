@@ -92,8 +92,9 @@ void ledger_set_paced(struct ledger *l, bool paced);
 int64_t ledger_budget(struct ledger *l, const char *scope,
     const struct rate *rate, uint32_t stamp, struct err *err);
 
-/* Grows when any scope got a line or another limit: ask ledger_budget again for
- * what is kept.  Line numbers stay good.  Errors: none. */
+/* Another value than before: a newer configuration than this process's has set
+ * limits, ask ledger_budget again for what is kept.  Line numbers stay good all
+ * the time.  Errors: none. */
 uint32_t ledger_epoch(const struct ledger *l);
 
 /*
@@ -102,6 +103,9 @@ uint32_t ledger_epoch(const struct ledger *l);
  * where others give grants back or are answered: ask once a second too).
  */
 int64_t ledger_room(struct ledger *l, const uint32_t *lines, unsigned n);
+/* As ledger_room; *which is the line that has to be waited for. */
+int64_t ledger_room_which(struct ledger *l, const uint32_t *lines, unsigned n,
+    uint32_t *which);
 
 /* Debit all lines and fill g->expiry_ms, g->serial, g->line, g->n.  Under the lock,
  * after ledger_room said 0.  n 0: nothing is debited, it expires in 60 s. */

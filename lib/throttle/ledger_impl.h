@@ -33,6 +33,7 @@ enum {
 	H_LAST = 14,		/* base 36: ledger time in s of the latest change */
 	H_SYNCED = 15,		/* base 36: the same of the latest fdatasync */
 	H_EPOCH = 16,		/* grows when a line is new or a limit changed */
+	H_NEWEST = 17,		/* newest stamp of all */
 	H_RUNS = 32,		/* 128 words: starts of source rotations */
 	H_RUNS_END = LINE_WORDS
 };
@@ -57,14 +58,21 @@ enum {
 enum { SCOPE_BYTES = W_KIND * 8 - 1 };	/* longest name as stored */
 #define N_UNLIMITED INT64_C(999999999999999)
 
-/* What one turn (one hold of the lock) knows about a budget. */
+/*
+ * What one turn (one hold of the lock) knows about a budget.  Grants are counted
+ * here and put into the ring when the turn ends, which is before anyone sees one:
+ * pending of them, all under the stamp pending_at.
+ */
 struct turn_budget {
-	uint32_t turn;		/* valid where it is the ledger's */
-	uint32_t current;	/* line */
+	uint64_t turn;		/* valid where it is the ledger's */
+	uint32_t current;	/* line of the ring that holds; knows the rest */
 	int64_t n, unit_ms, used;
 	int64_t retry;		/* when the ring has room, 0: not known yet */
+	int64_t pending, pending_at;
+	struct pace pace;	/* loaded where every is not 0 */
 	int64_t given;		/* in bursts by this process since its last sync */
 	uint32_t syncs;		/* which that was */
+	bool touched;		/* stands in the ledger's list */
 };
 
 /*
@@ -87,9 +95,13 @@ struct ledger {
 	bool locked, paced, dirty, must_sync;
 	int64_t now;		/* while locked */
 	uint64_t serial;	/* while locked and dirty */
-	uint32_t turn, syncs;
+	uint64_t turn;
+	uint32_t syncs;
+	uint32_t stamp;		/* the newest that this process brought */
 	struct turn_budget *seen;	/* by line */
 	size_t n_seen;
+	uint32_t *touched;	/* lines with something to write */
+	size_t n_touched, cap_touched;
 	struct ledger_slot {
 		uint32_t hash, line;	/* line + 1 of a root, 0: free */
 	} *index;
@@ -119,12 +131,12 @@ line_ring(const struct ledger *l, uint32_t line, int64_t unit_ms)
 		.width_ms = ring_width(unit_ms) };
 }
 
-static inline struct pace
+static inline struct pace_words
 line_pace(const struct ledger *l, uint32_t line)
 {
-	return (struct pace){ .free_ms = line_word(l, line, W_FREE_MS),
-		.free_us = line_word(l, line, W_FREE_US),
-		.late_us = line_word(l, line, W_LATE_US) };
+	return (struct pace_words){ .ms = line_word(l, line, W_FREE_MS),
+		.us = line_word(l, line, W_FREE_US),
+		.late = line_word(l, line, W_LATE_US) };
 }
 
 /* A number of two words, 15 digits, the first of which may be a minus sign;
@@ -142,13 +154,15 @@ int64_t line_link(const struct ledger *l, uint32_t line, unsigned w);
 /* The next ring of the same scope; -1: none. */
 int64_t line_next(const struct ledger *l, uint32_t line);
 
-/* ledger.c */
+/* ledger_turn.c */
 enum pace_mode { PACE_NONE, PACE_BURST, PACE_EVEN };
 /* ledger_room and ledger_grant with the pace as an argument. */
 int64_t ledger_ask(struct ledger *l, const uint32_t *lines, unsigned n,
-    enum pace_mode pace);
+    enum pace_mode pace, uint32_t *which);
 void ledger_give(struct ledger *l, const uint32_t *lines, unsigned n,
     enum pace_mode pace, struct grant *g);
+/* Write what the turn holds back, and forget what it knows. */
+void ledger_end_turn(struct ledger *l);
 
 /* ledger_attach.c: open or make, map, check, and give it this boot's time. */
 int ledger_attach(struct ledger *l, const char *spool, unsigned flags,

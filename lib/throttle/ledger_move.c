@@ -24,11 +24,11 @@ move_all(struct ledger *l, const struct grant *g, int64_t *r, int64_t to)
 {
 	struct ring ring;
 
+	ledger_end_turn(l);	/* what it knew is no longer so */
 	for (unsigned i = 0; i < g->n; i++)
 		if (ring_at(l, g->line[i], &ring))
 			ring_move(&ring, *r, to);
 	*r = to;
-	l->turn++;	/* what the turn knew has changed */
 }
 
 /* H of a grant, INT64_MAX where nothing limits. */
@@ -87,11 +87,11 @@ ledger_credit(struct ledger *l, const struct grant *g, int64_t *r)
 {
 	struct ring ring;
 
+	ledger_end_turn(l);
 	for (unsigned i = 0; i < g->n; i++)
 		if (ring_at(l, g->line[i], &ring))
 			ring_sub(&ring, *r, 1);
 	*r = 0;
-	l->turn++;
 }
 
 int
@@ -102,7 +102,9 @@ ledger_regrant(struct ledger *l, struct grant *g, int64_t *r)
 	unsigned taken = 0;	/* bit i: from ring i */
 	bool stands = true;	/* in every window, as one of its N */
 	enum pace_mode pace;
+	uint32_t which;
 
+	ledger_end_turn(l);
 	for (unsigned i = 0; i < g->n; i++) {
 		if (!ring_at(l, g->line[i], &ring))
 			continue;
@@ -111,18 +113,17 @@ ledger_regrant(struct ledger *l, struct grant *g, int64_t *r)
 		if (ring_sub(&ring, *r, 1))
 			taken |= 1U << i;
 	}
-	l->turn++;
 	/* one that stands takes its own place and nobody's turn */
 	pace = stands ? PACE_NONE : l->paced ? PACE_EVEN : PACE_BURST;
-	if (ledger_ask(l, g->line, g->n, pace) == 0) {
+	if (ledger_ask(l, g->line, g->n, pace, &which) == 0) {
 		ledger_give(l, g->line, g->n, pace, &fresh);
 		*g = fresh;
 		*r = g->expiry_ms;
 		return 0;
 	}
+	ledger_end_turn(l);
 	for (unsigned i = 0; i < g->n; i++)
 		if ((taken >> i & 1) && ring_at(l, g->line[i], &ring))
 			ring_add(&ring, *r, 1);
-	l->turn++;
 	return -1;
 }

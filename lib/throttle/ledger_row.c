@@ -42,6 +42,7 @@ int
 ledger_row(struct ledger *l, uint32_t i, struct ledger_row *out)
 {
 	int64_t now = ledger_now(l), cur;
+	struct pace_words w;
 	struct pace p;
 	size_t n;
 
@@ -62,10 +63,12 @@ ledger_row(struct ledger *l, uint32_t i, struct ledger_row *out)
 	out->stamp = (uint32_t)word_get(line_word(l, i, W_STAMP));
 	out->used = used(l, i, out->unit_ms, now);
 	out->left = out->used < out->n ? out->n - out->used : 0;
-	p = line_pace(l, (uint32_t)cur);
-	out->next_ms = out->left > 0 ?
-	    pace_next(&p, out->n, out->unit_ms, now) :
-	    leaves(l, i, out->unit_ms, now, out->used + 1 - out->n);
+	w = line_pace(l, (uint32_t)cur);
+	pace_load(&w, out->n, out->unit_ms, now, &p);
+	out->next_ms = pace_wait(&p) > 0 ? now + pace_wait(&p) : 0;
+	if (out->left == 0)
+		out->next_ms = leaves(l, i, out->unit_ms, now,
+		    out->used + 1 - out->n);
 	return 1;
 }
 

@@ -143,65 +143,69 @@ ring_hold_ms(int64_t unit_ms)
 	return unit_ms < 60000 ? unit_ms : 60000;
 }
 
-/* Pace, in microseconds */
+/* Pace */
 
 enum { GROUP_US = 10000 };	/* intervals below this come together */
 
-static int64_t
-interval(int64_t n, int64_t unit_ms)
+void
+pace_load(const struct pace_words *w, int64_t n, int64_t unit_ms, int64_t now,
+    struct pace *out)
 {
-	if (n <= 0 || unit_ms > INT64_MAX / 1000)
-		return INT64_MAX / 4;
-	return unit_ms * 1000 / n;
-}
+	int64_t ms = word_get36(w->ms), us = word_get(w->us);
+	int64_t d = ms - now % (WORD36_MAX + 1);
 
-/* The next free moment as microseconds after now; a moment that can't be (a
- * word from long ago, another limit, or damaged) is now. */
-static int64_t
-free_after(const struct pace *p, int64_t every, int64_t now)
-{
-	int64_t ms = word_get36(p->free_ms), us = word_get(p->free_us), d;
-
-	if (ms < 0 || us < 0 || us > 999)
-		return 0;
-	d = ms - now % (WORD36_MAX + 1);
+	out->every = n > 0 && unit_ms < INT64_MAX / 1000 ? unit_ms * 1000 / n :
+							   INT64_MAX / 4;
+	out->late_cap = unit_ms < 20000 ? unit_ms * 50 : 1000000;
+	out->late = word_get(w->late);
+	if (out->late < 0 || out->late > out->late_cap)
+		out->late = 0;
 	if (d > WORD36_MAX / 2)
 		d -= WORD36_MAX + 1;
 	else if (d < -WORD36_MAX / 2)
 		d += WORD36_MAX + 1;
 	d = d * 1000 + us;
-	return d <= every + GROUP_US ? d : 0;
+	if (ms < 0 || us < 0 || us > 999 || d > out->every + GROUP_US)
+		d = 0;
+	out->after = d;
 }
 
 int64_t
-pace_next(const struct pace *p, int64_t n, int64_t unit_ms, int64_t now)
+pace_wait(const struct pace *p)
 {
-	int64_t every = interval(n, unit_ms);
-	int64_t d = free_after(p, every, now);
-
-	if (d <= (every < GROUP_US ? GROUP_US : 0))
+	if (p->after <= (p->every < GROUP_US ? GROUP_US : 0))
 		return 0;
-	return now + (d + 999) / 1000;
+	return (p->after + 999) / 1000;
 }
 
 void
-pace_take(struct pace *p, int64_t n, int64_t unit_ms, int64_t now, int even)
+pace_take(struct pace *p, int even)
 {
-	int64_t every = interval(n, unit_ms), d = free_after(p, every, now);
-	int64_t cap = unit_ms < 20000 ? unit_ms * 50 : 1000000;
-	int64_t late = word_get(p->late_us), make_good, at;
+	int64_t make_good;
 
-	if (late < 0 || late > cap)
-		late = 0;
-	if (d < 0) {
-		late = -d < cap - late ? late - d : cap;
-		d = 0;
+	if (p->after < 0) {
+		p->late = -p->after < p->late_cap - p->late ?
+		    p->late - p->after :
+		    p->late_cap;
+		p->after = 0;
 	}
 	if (!even)
-		d = late = 0;
-	make_good = late < every / 5 ? late : every / 5;
-	word_put(p->late_us, late - make_good);
-	at = d + every - make_good;	/* after now */
-	word_put36(p->free_ms, (now + at / 1000) % (WORD36_MAX + 1));
-	word_put(p->free_us, at % 1000);
+		p->after = p->late = 0;
+	make_good = p->late < p->every / 5 ? p->late : p->every / 5;
+	p->late -= make_good;
+	p->after += p->every - make_good;
+}
+
+void
+pace_save(const struct pace_words *w, const struct pace *p, int64_t now)
+{
+	int64_t ms = p->after / 1000, us = p->after % 1000;
+
+	if (us < 0) {
+		ms--;
+		us += 1000;
+	}
+	word_put(w->late, p->late);
+	word_put36(w->ms, (now + ms + WORD36_MAX + 1) % (WORD36_MAX + 1));
+	word_put(w->us, us);
 }

@@ -72,20 +72,31 @@ int64_t ring_hold_ms(int64_t unit_ms);
  * one that came late (the caller woke late, the ring was full) is made good at up
  * to 1.25 N/U, up to the twentieth part of U or a second.  Intervals below
  * 10 ms come in small groups of that length, so that a high rate costs no more
- * wake-ups than a low one.
+ * wake-ups than a low one.  Units: microseconds, but for unit_ms and now.
  */
 struct pace {
-	uint64_t *free_ms;	/* word, base 36, modulo 36^7: the next free moment */
-	uint64_t *free_us;	/* word: its microseconds, 0..999 */
-	uint64_t *late_us;	/* word: what is to be made good */
+	int64_t every;		/* the interval */
+	int64_t late_cap;
+	int64_t after;		/* the next free moment, counted from now */
+	int64_t late;		/* what is to be made good */
 };
 
-/* Returns: 0 now, else the time of the next free moment.  Pure. */
-int64_t pace_next(const struct pace *p, int64_t n, int64_t unit_ms,
-    int64_t now);
+/* Where a pace is kept: words, the first in base 36. */
+struct pace_words {
+	uint64_t *ms, *us;	/* next free moment, modulo 36^7 ms */
+	uint64_t *late;
+};
+
+/* The pace of a budget as it stands now; a moment that can't be (from long ago,
+ * another limit, damaged) is now.  Errors: none. */
+void pace_load(const struct pace_words *w, int64_t n, int64_t unit_ms,
+    int64_t now, struct pace *out);
+/* Returns: 0 now, else the milliseconds to wait.  Pure. */
+int64_t pace_wait(const struct pace *p);
 /* One was granted now.  even: at its turn; else, one of many at once, the next
  * free moment is an interval from now.  Errors: none. */
-void pace_take(struct pace *p, int64_t n, int64_t unit_ms, int64_t now,
-    int even);
+void pace_take(struct pace *p, int even);
+/* Keep it.  Errors: none. */
+void pace_save(const struct pace_words *w, const struct pace *p, int64_t now);
 
 #endif
