@@ -238,6 +238,14 @@ dns_failed(struct route *r, const struct dns_answer *a)
 	    r->hosts[0].name, a->why);
 }
 
+static bool
+no_mx_is_final(const struct route *r)
+{
+	int64_t after = r->o.queue->bounce_upon_no_mx_after_s;
+
+	return after != SPAN_NEVER && r->o.age_s >= after;
+}
+
 static void
 take_mx(struct route *r, const struct dns_answer *a)
 {
@@ -258,7 +266,7 @@ take_mx(struct route *r, const struct dns_answer *a)
 		no_name(r, h->name);
 		break;
 	case DNS_NO_DATA:
-		if (r->o.queue->bounce_upon_no_mx) {
+		if (no_mx_is_final(r)) {
 			fail(r, false, true, "bad-domain");
 			reply_local(&r->failure.reply, "5.4.4",
 			    "the domain %s has no MX record", h->name);

@@ -50,8 +50,9 @@ struct route_options {
 	const char *domain;	/* its MX, where the queue has no smtp-hosts */
 	int family;		/* of the source: AF_INET, AF_INET6; 0: any */
 	struct resolver *resolver;	/* NULL where route_needs_dns says no */
-	struct route_memory *memory;
+	struct route_memory *memory;	/* or NULL */
 	int64_t now_ms;		/* of route_memory_failed */
+	int64_t age_s;		/* of the message, for bounce-upon-no-mx */
 	void (*ready)(void *arg);	/* after ROUTE_WAIT: ask again */
 	void *arg;
 };
