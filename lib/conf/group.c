@@ -251,14 +251,14 @@ note_group(const struct macro *m, struct diags *diags)
 	if (rate != NULL)
 		conf_diag_node(diags, m->used, DIAG_NOTE, "collective-group",
 		    "<domain %s> is one queue: its %zu domains share "
-		    "max-msg-rate %s; in PowerMTA each has it for itself, as "
-		    "here with \"macro-expands yes\"",
+		    "max-msg-rate %s; in PowerMTA each has it for itself, "
+		    "which is \"macro-expands yes\" here",
 		    m->group, m->n_domains, rate->text);
 	else
 		conf_diag_node(diags, m->used, DIAG_NOTE, "collective-group",
 		    "<domain %s> is one queue with one budget for its %zu "
-		    "domains; in PowerMTA each has its own, as here with "
-		    "\"macro-expands yes\"",
+		    "domains; in PowerMTA each has its own, which is "
+		    "\"macro-expands yes\" here",
 		    m->group, m->n_domains);
 }
 

@@ -107,6 +107,9 @@ value_parse(struct cursor *c, union conf_value *out)
 		return -1;
 	if (cursor_more(c)) {
 		off = c->at;
+		if (c->row->type == CONF_T_SECRET)
+			return cursor_bad(c, off, "trailing-text",
+			    "text after the value of \"%s\"", c->row->name);
 		return cursor_bad(c, off, "trailing-text",
 		    "\"%.*s\" after the value of \"%s\"",
 		    (int)(c->end - off < 60 ? c->end - off : 60),
