@@ -19,8 +19,21 @@ add_text(struct buf *b, const char *v)
 	buf_addc(b, '\t');
 }
 
+/*
+ * The check of an envelope line covers its record's number too: a newline that
+ * appears or disappears must not make one record's line pass for another's.
+ */
+static uint32_t
+line_check(const char *line, size_t n, uint32_t index)
+{
+	char number[10];
+
+	num_put10(number, sizeof(number), index);
+	return crc32c(crc32c(0, number, sizeof(number)), line, n);
+}
+
 int
-envelope_add(struct buf *b, const struct envelope *e)
+envelope_add(struct buf *b, const struct envelope *e, uint32_t index)
 {
 	size_t start = b->len;
 	char hex[10];
@@ -47,12 +60,13 @@ envelope_add(struct buf *b, const struct envelope *e)
 	add_text(b, e->origin_mta);
 	add_text(b, e->vars);
 	snprintf(hex, sizeof(hex), "%08x\n",
-	    crc32c(0, b->data + start, b->len - start));
+	    line_check(b->data + start, b->len - start, index));
 	return buf_add(b, hex, 9);
 }
 
 int
-envelope_view(const char *line, size_t n, struct envelope_view *v)
+envelope_view(const char *line, size_t n, uint32_t index,
+    struct envelope_view *v)
 {
 	const char *p = line, *end = line + n;
 	char hex[9];
@@ -69,7 +83,7 @@ envelope_view(const char *line, size_t n, struct envelope_view *v)
 		p = tab != NULL ? tab + 1 : end;
 	}
 	snprintf(hex, sizeof(hex), "%08x",
-	    crc32c(0, line, (size_t)(v->f[ENV_CHECK] - line)));
+	    line_check(line, (size_t)(v->f[ENV_CHECK] - line), index));
 	return v->len[ENV_CHECK] == 8 &&
 		    memcmp(hex, v->f[ENV_CHECK], 8) == 0 ? 0 : -1;
 }
@@ -104,6 +118,18 @@ index_envelopes(struct segment *g, struct err *err)
 	return 0;
 }
 
+/* Where damage has shifted the lines: the one whose check says that it is i's. */
+static int
+search_view(const struct segment *g, uint32_t i, struct envelope_view *v)
+{
+	const char *p = g->map + g->env_at, *end = g->map + g->dom_at, *nl;
+
+	for (; (nl = memchr(p, '\n', (size_t)(end - p))) != NULL; p = nl + 1)
+		if (envelope_view(p, (size_t)(nl - p), i, v) == 0)
+			return 0;
+	return -1;
+}
+
 int
 segment_view(struct segment *g, uint32_t i, struct envelope_view *v,
     struct err *err)
@@ -118,7 +144,8 @@ segment_view(struct segment *g, uint32_t i, struct envelope_view *v,
 		    i);
 	line = g->map + g->env_at + g->env_off[i];
 	n = g->env_off[i + 1] - g->env_off[i];
-	if (n == 0 || envelope_view(line, n - 1, v) < 0)
+	if ((n == 0 || envelope_view(line, n - 1, i, v) < 0) &&
+	    search_view(g, i, v) < 0)
 		return err_set(err, ERR_INPUT,
 		    "segment %s: damaged envelope of record %u", g->id, i);
 	return 0;

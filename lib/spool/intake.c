@@ -204,7 +204,7 @@ add_records(struct spool *s, struct buf *b, const char *id,
 		if (vmtas_number(s, r->vmta, "-", &st.vmta, err) < 0)
 			return -1;
 		snprintf(rid, sizeof(rid), "%s.%zu", id, i);
-		envelope_add(b, &e);
+		envelope_add(b, &e, (uint32_t)i);
 		state_format(&st, line);
 		buf_add(b, line, STATE_LINE);
 		buf_adds(b, r->domain);

@@ -184,10 +184,12 @@ int segment_finish(struct segment *g, struct err *err);
 int segment_ids(struct spool *s, char ***out, size_t *n, struct err *err);
 void segment_close_all(struct spool *s);
 
-/* Add one envelope line, check and newline included (also in intake entries). */
-int envelope_add(struct buf *b, const struct envelope *e);
-/* Cut a checked line (with no newline).  Returns 0 or -1.  Pure. */
-int envelope_view(const char *line, size_t n, struct envelope_view *v);
+/* Add one envelope line, check and newline included (also in intake entries).
+ * index: of its record, in the segment or the entry. */
+int envelope_add(struct buf *b, const struct envelope *e, uint32_t index);
+/* Cut a checked line (with no newline) of record index.  Returns 0 or -1.  Pure. */
+int envelope_view(const char *line, size_t n, uint32_t index,
+    struct envelope_view *v);
 
 /* Message line of SEG_MESSAGE_LINE bytes, newline last. */
 void message_line(uint64_t number, const struct spool_message *m,

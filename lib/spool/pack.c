@@ -35,32 +35,42 @@ struct packing {
 	struct buf bad;			/* damaged parts */
 };
 
-/* One recipient's lines: envelope, state, domain.  Returns the bytes, or 0. */
-static size_t
-pack_record(struct packing *p, const char *at, size_t n, uint64_t message,
-    struct err *err, int *rc)
+/* What is left of an entry's payload, and where its message went. */
+struct entry {
+	const char *at;
+	size_t n;
+	uint32_t index;		/* of the next recipient */
+	uint64_t message;
+};
+
+/* One recipient's lines: envelope, state, domain.  Returns 0, 1 damaged, -1. */
+static int
+pack_record(struct packing *p, struct entry *en, struct err *err)
 {
+	const char *at = en->at;
+	size_t n = en->n;
+	int rc;
 	const char *nl = memchr(at, '\n', n);
 	struct envelope_view v;
 	struct state st;
 	const char *dom, *dom_nl;
 	char *line, *f[ENV_FIELDS], *domain;
 
-	if (nl == NULL || envelope_view(at, (size_t)(nl - at), &v) < 0 ||
+	if (nl == NULL || envelope_view(at, (size_t)(nl - at), en->index, &v) < 0 ||
 	    n - (size_t)(nl + 1 - at) <= STATE_LINE ||
 	    state_parse(nl + 1, &st) < 0)
-		return 0;
+		return 1;
 	dom = nl + 1 + STATE_LINE;
 	dom_nl = memchr(dom, '\n', n - (size_t)(dom - at));
 	if (dom_nl == NULL)
-		return 0;
+		return 1;
 	line = xstrndup(at, (size_t)(nl - at));
 	for (int i = 0; i < ENV_FIELDS; i++) {
 		f[i] = line + (v.f[i] - at);
 		f[i][v.len[i]] = '\0';
 	}
 	domain = xstrndup(dom, (size_t)(dom_nl - dom));
-	struct envelope e = { .id = f[ENV_ID], .at = message,
+	struct envelope e = { .id = f[ENV_ID], .at = en->message,
 		.sender = f[ENV_SENDER], .rcpt = f[ENV_RCPT],
 		.orcpt = f[ENV_ORCPT], .vmta = f[ENV_VMTA], .job = f[ENV_JOB],
 		.envid = f[ENV_ENVID], .notify = f[ENV_NOTIFY],
@@ -69,10 +79,13 @@ pack_record(struct packing *p, const char *at, size_t n, uint64_t message,
 	if (num_parse(f[ENV_QUEUED], 0, INT64_MAX, &e.queued) < 0 ||
 	    num_parse(f[ENV_EXPIRE], 0, INT64_MAX, &e.expire) < 0)
 		e.expire = 0;
-	*rc = segwriter_record(p->w, &e, domain, &st, err);
+	rc = segwriter_record(p->w, &e, domain, &st, err);
 	free(domain);
 	free(line);
-	return (size_t)(dom_nl + 1 - at);
+	en->n -= (size_t)(dom_nl + 1 - at);
+	en->at = dom_nl + 1;
+	en->index++;
+	return rc;
 }
 
 /* Returns 0, 1 damaged, -1. */
@@ -80,30 +93,22 @@ static int
 pack_entry(struct packing *p, const char *payload, size_t n, struct err *err)
 {
 	struct spool_message m;
+	struct entry en = { 0 };
 	uint32_t crc;
-	uint64_t at;
-	size_t off;
+	int rc = 0;
 
 	if (message_parse(payload, n, 0, &m, &crc) < 0)
 		return 1;
 	if (p->w == NULL && segwriter_begin(p->spool, p->id, NULL, p->id,
 		&p->w, err) < 0)
 		return -1;
-	if (segwriter_message(p->w, &m, &at, err) < 0)
+	if (segwriter_message(p->w, &m, &en.message, err) < 0)
 		return -1;
-	off = SEG_MESSAGE_LINE + m.len;
-	while (off < n) {
-		int rc = 0;
-		size_t used = pack_record(p, payload + off, n - off, at, err,
-		    &rc);
-
-		if (rc < 0)
-			return -1;
-		if (used == 0)
-			return 1;
-		off += used;
-	}
-	return 0;
+	en.at = payload + SEG_MESSAGE_LINE + m.len;
+	en.n = n - SEG_MESSAGE_LINE - m.len;
+	while (rc == 0 && en.n > 0)
+		rc = pack_record(p, &en, err);
+	return rc;
 }
 
 /* An entry at off?  Returns 0 with its payload's length, 1 no, 2 cut at the end. */

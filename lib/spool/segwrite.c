@@ -163,7 +163,7 @@ segwriter_record(struct segwriter *w, const struct envelope *e,
 	st->domain = domain_index(w, domain);
 	state_format(st, line);
 	buf_add(&w->states, line, STATE_LINE);
-	envelope_add(&w->envelopes, e);
+	envelope_add(&w->envelopes, e, w->n_records);
 	if (e->queued < w->first)
 		w->first = e->queued;
 	if (e->queued > w->last)
