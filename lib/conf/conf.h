@@ -146,6 +146,7 @@ int conf_load(const char *path, struct diags *diags, struct conf **out,
 int conf_load_text(const char *name, const char *text, size_t n,
     struct diags *diags, struct conf **out, struct err *err);
 
+/* Free all of it, and what was asked of it.  NULL is allowed.  Errors: none. */
 void conf_free(struct conf *c);
 
 /*
@@ -177,6 +178,7 @@ int conf_activate(const char *spool, const char *path, struct diags *diags,
 /* The serial number of a running configuration; 0 for a file just loaded. */
 uint32_t conf_serial(const struct conf *c);
 
+/* Settings of the top level.  Ownership: the configuration's.  Errors: none. */
 const struct conf_global *conf_global(const struct conf *c);
 
 /* A virtual MTA or pool by name (case doesn't matter), NULL if there is none.
@@ -227,6 +229,7 @@ const char *conf_vmta_value(struct conf *c, const struct conf_vmta *vmta,
 const char *conf_global_value(struct conf *c, enum conf_dir dir,
     struct conf_place *where);
 
+/* The accounting files in the file's order.  Errors: none. */
 const struct conf_acct *conf_accts(const struct conf *c, size_t *n);
 
 #endif

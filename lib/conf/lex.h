@@ -53,7 +53,8 @@ struct lex {
 
 #define LEX_LINE_INIT { .text = BUF_INIT(0) }
 
-/* Begin.  Ownership: freed by lex_clear; arena and diags outlive it. */
+/* Begin.  Ownership: ended by lex_clear; arena and diags outlive it.  Errors:
+ * none. */
 void lex_init(struct lex *lx, struct arena *arena, struct diags *diags);
 void lex_clear(struct lex *lx);
 
@@ -95,6 +96,7 @@ void lex_more(struct lex *lx, struct lex_line *line);
 /* Copy the line into lx->flat, with its place.  Errors: none. */
 void lex_emit(struct lex *lx, const struct lex_line *line);
 
+/* Free its memory.  Errors: none. */
 void lex_line_clear(struct lex_line *line);
 
 /* The place of a byte of the line in at (file, line, column).  Errors: none. */
