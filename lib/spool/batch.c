@@ -20,6 +20,7 @@
 #include "base/xalloc.h"
 #include "spool/inject.h"
 #include "spool/internal.h"
+#include "spool/segwrite.h"
 
 #define AUTO "auto-"		/* ids of batches that nobody named */
 #define COMMIT_MAX (64 * 1024 * 1024)

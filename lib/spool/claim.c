@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/xalloc.h"
 #include "spool/internal.h"
+#include "spool/journal_impl.h"
 #include "spool/recover.h"
 
 static bool

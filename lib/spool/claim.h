@@ -38,7 +38,9 @@ enum claim_result claim_take(struct spool *s, const char *locator, uint32_t ver,
 enum claim_result claim_take_any(struct spool *s, const char *locator,
     const char *which, struct claim **out, struct err *err);
 
+/* The record's segment and index.  Ownership: the claim's.  Errors: none, pure. */
 struct segment *claim_segment(const struct claim *c);
+/* Returns: its index in the segment.  Errors: none, pure. */
 uint32_t claim_index(const struct claim *c);
 /* The state line as it was before the claim (letter S for an orphan). */
 const struct state *claim_state(const struct claim *c);

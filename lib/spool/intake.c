@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Single messages (P6): appended to a shared intake file by any number of
- * processes, durable by one fdatasync each (vmta-spool(5), INTAKE).
+ * processes, durable by one fdatasync each (vmta-spool(5), INTAKE FILES).
  *
  *	header	vmta-intake 1 ID, padded to 64 bytes
  *	entry	"entry LENGTH CRC", then LENGTH bytes: a message line, the text, an

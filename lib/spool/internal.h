@@ -198,27 +198,6 @@ void message_line(uint64_t number, const struct spool_message *m,
 int message_parse(const char *base, size_t size, uint64_t at,
     struct spool_message *m, uint32_t *crc);
 
-/* --- segwrite.c --- */
-
-struct segwriter;
-int segwriter_begin(struct spool *s, const char *id, const char *batch,
-    const char *replaces, struct segwriter **out, struct err *err);
-int segwriter_message(struct segwriter *w, const struct spool_message *m,
-    uint64_t *at, struct err *err);
-/* domain: lower case, of e->rcpt; st->domain is filled here. */
-int segwriter_record(struct segwriter *w, const struct envelope *e,
-    const char *domain, struct state *st, struct err *err);
-uint32_t segwriter_records(const struct segwriter *w);
-bool segwriter_full(const struct segwriter *w);
-const char *segwriter_id(const struct segwriter *w);
-/* Complete the file in tmp/ and make it durable. */
-int segwriter_finish(struct segwriter *w, struct err *err);
-/* Give it its name in queue/ without replacing; no sync of the folder.
- * Returns 0, 1 when the name exists, -1. */
-int segwriter_publish(struct segwriter *w, struct err *err);
-/* Remove what is unpublished, free. */
-void segwriter_free(struct segwriter *w);
-
 /* --- intake.c --- */
 
 enum { INTAKE_HEADER = 64, INTAKE_ENTRY_LINE = 32, INTAKE_END_LINE = 32 };
@@ -233,68 +212,9 @@ int batch_visible(struct spool *s, const char *batch, const char *id,
 /* Remove segments and locks of injectors that died, and old commit files. */
 int batch_clean(struct spool *s, struct err *err);
 
-/* --- journal.c, journal_write.c --- */
-
-enum { JOURNAL_HEADER = 256, JOURNAL_CLOSED_AT = 128 };
-#define JOURNAL_ROLL ((off_t)64 * 1024 * 1024)
-#define JOURNAL_STEP ((off_t)1024 * 1024)
-
-void journal_path(uint64_t number, char path[64]);
-/* What a header says. */
-struct journal_header {
-	uint64_t number;
-	uint64_t continues;		/* 0: none */
-	off_t continues_at;
-	char closed_boot[BOOT_ID + 1];	/* "" while open */
-	off_t end;			/* with closed_boot: after the last line */
-};
-/* Returns 0 or -1 (not a journal).  Pure. */
-int journal_header_parse(const char text[JOURNAL_HEADER],
-    struct journal_header *h);
-void journal_header_format(const struct journal_header *h,
-    const char *boot_id, char text[JOURNAL_HEADER]);
-/* Mark a journal closed and applied by this boot (P4).  0 or -1. */
-int journal_mark_closed(struct spool *s, int fd, off_t end);
-/* Append the length, check, payload and newline of one line. */
-void journal_frame(struct buf *b, const char *payload, size_t n);
-int journal_fd(const struct journal_reader *r);
-const struct journal_header *journal_head(const struct journal_reader *r);
-
-struct journal_writer {
-	uint64_t number;
-	int fd;
-	off_t off;			/* next byte to write */
-	off_t ahead;			/* newlines are written up to here */
-	struct buf pending;		/* lines not yet written */
-	off_t synced;			/* durable up to here */
-	bool dirty;			/* a state line could not be written */
-	bool broken;			/* no line can be written any more */
-	/* the syncing thread: it only ever calls fdatasync(2) */
-	pthread_t thread;
-	bool running;
-	pthread_mutex_t mutex;
-	pthread_cond_t wake, idle;
-	off_t want, done;		/* under mutex */
-	int error;			/* errno of a failed sync, under mutex */
-	bool busy, stop;		/* under mutex */
-	int event_fd;
-};
-
-/* Make the process's journal.  continues: of a journal whose sync failed, or 0. */
-int journal_create(struct spool *s, uint64_t continues, off_t at,
-    struct err *err);
-/* Space for n more lines, written ahead.  0 or -1 (ERR_TEMP on a full disk). */
-int journal_reserve(struct spool *s, size_t n, struct err *err);
-int journal_write_pending(struct spool *s, struct err *err);
-/* Ask the thread for a sync of what is written; take its result. */
-void journal_sync_start(struct journal_writer *w);
-/* Returns errno of a failed sync or 0; *done is how far it is durable. */
-int journal_sync_result(struct journal_writer *w, bool wait, off_t *done);
-/* Close it: closing line unless something is not applied, free. */
-void journal_end(struct spool *s);
-
 /* --- claim.c --- */
 
+/* End a claim: state line and lock are the caller's.  Errors: none. */
 void claim_end(struct claim *c);
 
 /* --- recover.c --- */
@@ -304,7 +224,9 @@ int recover_try(struct spool *s, struct err *err);
 
 /* --- control.c --- */
 
+/* Set up and free what control.c, pause.c and qstate.c keep.  Errors: none. */
 void control_init(struct spool *s);
+/* Errors: none. */
 void control_free(struct spool *s);
 /* Say that something in control/ has changed. */
 void control_bump(struct spool *s);

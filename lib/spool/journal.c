@@ -22,7 +22,7 @@
 #include "base/num.h"
 #include "base/xalloc.h"
 #include "spool/internal.h"
-#include "spool/journal.h"
+#include "spool/journal_impl.h"
 
 enum {
 	NUMBER = 7,			/* digits of base 36 */

@@ -15,7 +15,7 @@
 #include "base/num.h"
 #include "base/xalloc.h"
 #include "spool/internal.h"
-#include "spool/journal.h"
+#include "spool/journal_impl.h"
 
 /*
  * The next number, never given before: one more than the synced counter and than

@@ -24,6 +24,7 @@
 #include "base/xalloc.h"
 #include "spool/inject.h"
 #include "spool/internal.h"
+#include "spool/segwrite.h"
 
 enum { INTAKE_MAX = 512 * 1024 * 1024 };
 

@@ -12,7 +12,7 @@
 #include "base/xalloc.h"
 #include "spool/checkpoint.h"
 #include "spool/internal.h"
-#include "spool/journal.h"
+#include "spool/journal_impl.h"
 
 /* Is every checkpoint past the end of the journal? */
 static bool

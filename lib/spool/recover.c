@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "spool/checkpoint.h"
 #include "spool/internal.h"
-#include "spool/journal.h"
+#include "spool/journal_impl.h"
 #include "spool/recover.h"
 
 /* Returns: 0 done or not needed, 1 somebody has the record's lock, -1. */

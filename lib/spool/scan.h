@@ -32,7 +32,9 @@ struct scan {
 typedef int scan_segment_fn(void *arg, struct scan *sc, struct segment *g,
     uint32_t number);
 
+/* Begin a walk; c may be NULL.  Ownership: ended by scan_clear.  Errors: none. */
 void scan_init(struct scan *sc, struct spool *s, struct conf *c);
+/* Free what the walk has found; places' user pointers are the caller's. */
 void scan_clear(struct scan *sc);
 /* Each visible segment in order; damaged ones are set aside.  Returns 0, -1, or
  * what fn returned. */

@@ -68,8 +68,11 @@ int segment_get(struct spool *s, const char *id, struct segment **out,
     struct err *err);
 void segment_put(struct segment *g);
 
+/* Returns: its id.  Ownership: the segment's.  Errors: none, pure. */
 const char *segment_id(const struct segment *g);
+/* Returns: the number of its records.  Errors: none, pure. */
 uint32_t segment_records(const struct segment *g);
+/* Returns: the number of its domains.  Errors: none, pure. */
 uint32_t segment_domains(const struct segment *g);
 /* Domain i, lower case; NULL if there is none.  Ownership: the segment's. */
 const char *segment_domain(const struct segment *g, uint32_t i);

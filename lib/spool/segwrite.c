@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "base/xalloc.h"
 #include "spool/internal.h"
+#include "spool/segwrite.h"
 
 enum {
 	OUT_BUFFER = 1024 * 1024,

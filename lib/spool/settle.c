@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "spool/internal.h"
-#include "spool/journal.h"
+#include "spool/journal_impl.h"
 
 void
 claim_on_done(struct spool *s, claim_done_fn *fn, void *arg)

@@ -16,6 +16,7 @@
 #include "base/num.h"
 #include "base/xalloc.h"
 #include "spool/internal.h"
+#include "spool/journal_impl.h"
 
 #define MAGIC "vmta-spool "
 #define FORMAT 1

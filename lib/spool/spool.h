@@ -38,10 +38,13 @@ int spool_open(const char *dir, unsigned flags, struct spool **out,
  */
 void spool_close(struct spool *s);
 
+/* Returns: its folder as it was given.  Ownership: the spool's.  Pure. */
 const char *spool_dir(const struct spool *s);
 /* The descriptor of the folder itself, for *at calls.  Ownership: the spool's. */
 int spool_dirfd(const struct spool *s);
+/* Returns: the time source of the spool.  Ownership: the spool's.  Pure. */
 const struct clock *spool_clock(const struct spool *s);
+/* Returns: is it marked as a test?  Errors: none, pure. */
 bool spool_is_test(const struct spool *s);
 
 /* Injection stops below this many free bytes (min-free-space). */

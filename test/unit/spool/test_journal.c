@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "base/fd.h"
-#include "spool/journal.h"
+#include "spool/journal_impl.h"
 
 /* The next n syncs fail, by kind. */
 static int fail_sync, fail_write;
