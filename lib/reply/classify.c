@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The meaning of replies, as tables.  A row is added where a reply was seen that
- * the rows above it judge wrong; the first row that fits decides.
+ * The meaning of replies, as tables.  A row is added where a reply was seen
+ * that the rows above it judge wrong; the first row that fits decides.
  */
 #include <string.h>
 
@@ -52,7 +52,7 @@ static const struct code_row precise[] = {
 	{ 0, 4, 7, 7, EXPIRED, NONE },
 	{ 0, 7, 13, 13, INACTIVE, THEM },	/* RFC 5248 */
 	{ 0, 7, 17, 18, BAD_MAILBOX, THEM },	/* RFC 7293 */
-	{ 0, 7, 20, 40, POLICY, WE },		/* SPF, DKIM, DMARC, PTR, rate */
+	{ 0, 7, 20, 40, POLICY, WE },		/* SPF, DKIM, PTR, rate */
 	{ 0, 7, 500, 699, POLICY, WE },		/* Microsoft's */
 	{ 0, 7, 850, 899, POLICY, WE },
 };
@@ -268,7 +268,9 @@ lower_text(const char *s, char to[REPLY_TEXT_MAX + 1])
 	for (i = 0; s[i] != '\0'; i++) {
 		char c = s[i];
 
-		to[i] = c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
+		to[i] = c;
+		if (c >= 'A' && c <= 'Z')
+			to[i] = (char)(c + ('a' - 'A'));
 		if (c == '@')
 			address = true;
 		if (c == ' ') {

@@ -18,8 +18,8 @@
 
 struct reply_parser {
 	struct reply reply;	/* whole after REPLY_DONE */
-	const char *line;	/* after REPLY_LINE and REPLY_DONE: the line after
-				 * code and separator, raw bytes, not terminated */
+	const char *line;	/* after REPLY_LINE and REPLY_DONE: the line
+				 * after code and separator, raw, with no NUL */
 	size_t line_len;
 	const char *why;	/* after REPLY_BAD: what is wrong, else NULL */
 	unsigned lines;		/* of this reply so far */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * SMTP replies (RFC 5321 4.2, RFC 3463): read from hostile bytes, kept bounded.
- * The text of a reply is always clean: valid UTF-8 with no control byte in it
- * (each bad byte became a question mark, a tab a blank), so that it may be shown.
+ * SMTP replies (RFC 5321 4.2, RFC 3463): read from hostile bytes, kept
+ * bounded.  The text of a reply is always clean: valid UTF-8 with no control
+ * byte in it (each bad byte became a question mark, a tab a blank), so that
+ * it may be shown.
  */
 #ifndef VMTA_REPLY_REPLY_H
 #define VMTA_REPLY_REPLY_H
@@ -13,20 +14,26 @@
 enum {
 	REPLY_TEXT_MAX = 1024,	/* bytes of text kept, all lines joined */
 	REPLY_LINE_MAX = 2048,	/* the rest of a longer line is thrown away */
-	REPLY_BYTES_MAX = 65536, /* a longer reply, or line, ends the dialogue */
+	REPLY_BYTES_MAX = 65536, /* a longer reply ends the dialogue */
 	REPLY_LINES_MAX = 200,	/* more lines end the dialogue */
 	REPLY_STATUS_SIZE = 12,	/* "5.123.456" and a NUL */
 };
 
 struct reply {
-	int code;			/* 200..599, 0: none */
-	char status[REPLY_STATUS_SIZE];	/* enhanced status code "5.1.1" as the
-					 * server gave it, "" if none */
-	char text[REPLY_TEXT_MAX + 1];	/* all after the code, the enhanced status
-					 * code included; lines joined by " / " */
+	int code;	/* 200..599, 0: none */
+	/* Enhanced status code "5.1.1" as the server gave it, "" if none. */
+	char status[REPLY_STATUS_SIZE];
+	/* All after the code, the enhanced status code included; lines joined
+	 * by " / ". */
+	char text[REPLY_TEXT_MAX + 1];
 };
 
-enum reply_class { REPLY_SUCCESS, REPLY_GO_ON, REPLY_TRANSIENT, REPLY_PERMANENT };
+enum reply_class {
+	REPLY_SUCCESS,
+	REPLY_GO_ON,
+	REPLY_TRANSIENT,
+	REPLY_PERMANENT,
+};
 
 /* Returns: the class of a code (2xx, 3xx, 4xx, 5xx); 0 is transient.  Pure. */
 enum reply_class reply_class(int code);

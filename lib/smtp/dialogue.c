@@ -11,7 +11,7 @@
 #include "smtp/dialogue_state.h"
 
 /* While a text is written, the timer starts anew with each of these (RFC 5321
- * 4.5.3.2.5 counts blocks): a server that takes a byte a minute gets no further. */
+ * 4.5.3.2.5 counts blocks), so a server can't keep us by a byte a minute. */
 enum { TEXT_BLOCK = 4096 };
 
 enum { HELO_MAX = 255 };	/* RFC 5321 4.5.3.1.2 */

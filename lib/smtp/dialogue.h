@@ -34,7 +34,7 @@
 
 struct dialogue;
 
-/* What the dialogue waits for: which timeout the owner runs (RFC 5321 4.5.3.2). */
+/* What the dialogue waits for: which timeout runs (RFC 5321 4.5.3.2). */
 enum dialogue_phase {
 	DIALOGUE_GREETING,
 	DIALOGUE_EHLO,		/* the reply to EHLO or HELO */
@@ -54,16 +54,17 @@ struct dialogue_options {
 	const char *helo;	/* borrowed for the dialogue's life */
 	bool pipelining;	/* use it where offered */
 	bool eightbit_mime;	/* likewise */
-	bool lmtp;		/* LHLO in place of EHLO, with no HELO after it */
+	bool lmtp;		/* LHLO in place of EHLO, and no HELO */
 };
 
-/* A message handed in.  The text stays the owner's and must live until the
- * result of this message has been taken. */
+/* A message handed in.  The strings and the text stay the owner's and must live
+ * until the result of this message has been taken. */
 struct dialogue_message {
 	void *user;		/* comes back in the result */
 	const char *sender;	/* "" or "<>": null sender */
 	const char *rcpt;
-	const char *text;	/* canonical: CRLF line ends, not dot-stuffed, ends in CRLF */
+	const char *text;	/* canonical: CRLF line ends, the last one too,
+				 * not dot-stuffed */
 	size_t text_len;
 	bool has_dots;		/* a line begins with a dot: must be stuffed */
 	bool has_8bit;
@@ -71,28 +72,30 @@ struct dialogue_message {
 
 enum dialogue_outcome {
 	DIALOGUE_DELIVERED,	/* 2xx to the final dot */
-	DIALOGUE_RCPT_FAILED,	/* this recipient or message was refused: see code */
-	DIALOGUE_QUEUE_FAILED,	/* nothing to do with this recipient (greeting, EHLO,
-				 * 421, lost connection, timeout, broken protocol):
-				 * the queue's trouble; the message was not sent or
-				 * its fate is unknown (doubt).  At most one message
-				 * of a conversation gets this */
-	DIALOGUE_NOT_STARTED,	/* handed in, but no reply was about it: no attempt,
-				 * give it back (with or without its grant: counted) */
+	DIALOGUE_RCPT_FAILED,	/* this recipient or message was refused: see
+				 * the reply, or ours where it is local */
+	DIALOGUE_QUEUE_FAILED,	/* nothing to do with this recipient (greeting,
+				 * EHLO, 421, lost connection, timeout, broken
+				 * protocol): the queue's trouble; the message
+				 * was not sent or its fate is unknown (doubt).
+				 * At most one message of a conversation */
+	DIALOGUE_NOT_STARTED,	/* handed in, but no reply was about it: no
+				 * attempt, give it back (its grant too, unless
+				 * counted) */
 };
 
 struct dialogue_result {
 	void *user;
 	enum dialogue_outcome outcome;
-	enum dialogue_phase at;		/* where it was decided */
-	struct reply reply;		/* code 0: no reply (lost, timeout, protocol);
-					 * status and text are then ours */
-	bool local;			/* the text is ours (x-vmta;), not the server's */
-	bool doubt;			/* the final dot may have been received */
-	bool counted;			/* bytes of its commands went out: the receiver
-					 * may have counted it, so its grant is used */
-	bool eightbit_unoffered;	/* 8-bit text went to a server that did not
-					 * offer 8BITMIME */
+	enum dialogue_phase at;	/* where it was decided */
+	struct reply reply;	/* code 0: no reply (lost, timeout, protocol);
+				 * status and text are then ours */
+	bool local;		/* the text is ours (x-vmta;) */
+	bool doubt;		/* the final dot may have been received */
+	bool counted;		/* bytes of its commands went out: the receiver
+				 * may have counted it, so its grant is used */
+	bool eightbit_unoffered; /* 8-bit text went to a server that did not
+				 * offer 8BITMIME */
 };
 
 /*
@@ -115,39 +118,45 @@ struct dialogue *dialogue_new(const struct dialogue_options *o);
 void dialogue_free(struct dialogue *d);
 
 /*
- * Bytes from the server.  All are consumed.  A reply that is too long, malformed
- * or not asked for ends the dialogue (results say so).  Errors: none.
+ * Bytes from the server.  All are consumed.  A reply that is too long,
+ * malformed or not asked for ends the dialogue (results say so).
+ * Errors: none.
  */
 void dialogue_input(struct dialogue *d, const void *data, size_t n);
-/* The connection ended or failed; why is for the diagnostic ("lost connection",
- * "Connection refused"), which adds what was waited for.  Bytes that were read
- * before go in first.  Errors: none. */
+/*
+ * The connection ended or failed; why is for the diagnostic ("lost
+ * connection", "Connection refused"), which adds what was waited for.  Bytes
+ * that were read before go in first.  Errors: none.
+ */
 void dialogue_lost(struct dialogue *d, const char *why);
 /* The timer of the present phase ran out: ends the conversation, but for
  * DIALOGUE_IDLE, where it is the same as dialogue_quit.  Errors: none. */
 void dialogue_timeout(struct dialogue *d);
 
 /*
- * May a message be handed in now?  One before the greeting; later one where none
- * is under way; with PIPELINING one more beside the one whose commands went out,
- * until its reply to the final dot has come.  Best handed in before the output of
- * the 354's text is taken: then both share a write.  Errors: none, pure.
+ * May a message be handed in now?  One before the greeting; later one where
+ * none is under way; with PIPELINING one more beside the one whose commands
+ * went out, until its reply to the final dot has come.  Best handed in
+ * before the output of the 354's text is taken: then both share a write.
+ * Errors: none, pure.
  */
 bool dialogue_wants_message(const struct dialogue *d);
 /*
- * Hand one in, only after dialogue_wants_message() said yes.  m is copied but for
- * what it points to.  Errors: none; a message that can't be sent here (larger than
- * the server's SIZE: 5.3.4; an address with control bytes or over length: 5.1.3
- * and 5.1.7) gets a local result, RCPT_FAILED, when its turn comes.
+ * Hand one in, only after dialogue_wants_message() said yes.  m is copied
+ * but for what it points to.  Errors: none; a message that can't be sent
+ * here (larger than the server's SIZE: 5.3.4; an address with control bytes
+ * or over length: 5.1.3 and 5.1.7) gets a local result, RCPT_FAILED, when
+ * its turn comes.
  */
 void dialogue_message(struct dialogue *d, const struct dialogue_message *m);
 /* No more messages: QUIT as soon as those handed in are done.  Errors: none. */
 void dialogue_quit(struct dialogue *d);
 
 /*
- * What is to be written, in order.  Returns: the number of pieces (at most max and
- * never more than 2), 0 for nothing; there may be more after dialogue_sent.
- * Ownership: the dialogue's (or the message's text); valid until the next call.
+ * What is to be written, in order.
+ * Returns: the number of pieces (at most max and never more than 2), 0 for
+ * nothing; there may be more after dialogue_sent.
+ * Ownership: the dialogue's, or the message's text; until the next call.
  * Errors: none.
  */
 size_t dialogue_output(struct dialogue *d, struct iovec *iov, size_t max);
@@ -162,18 +171,22 @@ bool dialogue_result(struct dialogue *d, struct dialogue_result *out);
 enum dialogue_phase dialogue_phase(const struct dialogue *d);
 /* Returns: a word for a phase, for logs: "greeting", "MAIL".  Pure. */
 const char *dialogue_phase_name(enum dialogue_phase phase);
-/* Changes whenever the timer must be started anew: with each whole reply, and each
- * 4 KiB of text written.  So a reply that comes in drips has one deadline.
- * Errors: none, pure. */
+/*
+ * Changes whenever the timer must be started anew: with each whole reply, and
+ * each 4 KiB of text written.  So a reply that comes in drips has one deadline.
+ * Errors: none, pure.
+ */
 unsigned dialogue_epoch(const struct dialogue *d);
-/* Nothing more will be written or taken: close the socket.  Errors: none, pure. */
+/* Nothing more will be written or read: close the socket.  Results may still be
+ * there to be taken.  Errors: none, pure. */
 bool dialogue_done(const struct dialogue *d);
 /*
- * Why it ended, told once for the queue whether or not a message carried it as
- * QUEUE_FAILED.  Returns: NULL while it goes on, after QUIT, and where the end
- * says nothing about the queue: closed between messages, or lost before the reply
- * to MAIL on a connection that had served a transaction (reconnect), or lost after
- * a refused recipient.  Ownership: the dialogue's.  Errors: none, pure.
+ * Why it ended, told once for the queue whether or not a message carried it
+ * as QUEUE_FAILED.  Returns: NULL while it goes on, after QUIT, and where
+ * the end says nothing about the queue: closed between messages, or lost
+ * before the reply to MAIL on a connection that had served a transaction
+ * (reconnect), or lost after a refused recipient.  Ownership: the
+ * dialogue's.  Errors: none, pure.
  */
 const struct dialogue_failure *dialogue_failure(const struct dialogue *d);
 /* Messages handed in whose result has not been taken (0, 1 or 2).  Pure. */

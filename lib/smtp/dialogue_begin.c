@@ -57,8 +57,8 @@ put_number(char *to, uint64_t v)
 }
 
 /*
- * May an address stand between < and >?  Whoever injected it has been through the
- * whole grammar; here only what would end the path or the line is looked for.
+ * May an address stand between < and >?  The whole grammar was looked at when
+ * it was injected; here only what would end the path or the line.
  */
 static bool
 address_fits(const char *s)
@@ -66,7 +66,7 @@ address_fits(const char *s)
 	bool quoted = false;
 	size_t i;
 
-	for (i = 0; s[i] != '\0' && i <= NAME_ADDRESS; i++) {
+	for (i = 0; i <= NAME_ADDRESS && s[i] != '\0'; i++) {
 		unsigned char c = (unsigned char)s[i];
 
 		if (c < ' ' || c == 0x7f)
@@ -96,12 +96,14 @@ sendable(struct dialogue *d, struct slot *s)
 	struct reply r;
 
 	if (d->ehlo.size > 0 && m->text_len > d->ehlo.size)
-		reply_local(&r, "5.3.4", "the message has %zu bytes, the server"
-		    " takes %llu", m->text_len, (unsigned long long)d->ehlo.size);
+		reply_local(&r, "5.3.4",
+		    "the message has %zu bytes, the server takes %llu",
+		    m->text_len, (unsigned long long)d->ehlo.size);
 	else if (!is_null_sender(m->sender) && !address_fits(m->sender))
 		reply_local(&r, "5.1.7", "the sender's address can't be sent");
 	else if (m->rcpt[0] == '\0' || !address_fits(m->rcpt))
-		reply_local(&r, "5.1.3", "the recipient's address can't be sent");
+		reply_local(&r, "5.1.3",
+		    "the recipient's address can't be sent");
 	else
 		return true;
 	d->now.state = ST_MAIL;

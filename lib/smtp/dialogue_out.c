@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Output pieces and dot-stuffing.  A text without lines that begin with a dot is
- * written from where it stands.  One with such lines goes through a chunk of
- * fixed size: memory stays bounded whatever the message, and a text full of dots
- * doesn't fall apart into pieces of a few bytes.
+ * Output pieces and dot-stuffing.  A text without lines that begin with a
+ * dot is written from where it stands.  One with such lines goes through a
+ * chunk of fixed size: memory stays bounded whatever the message, and a
+ * text full of dots doesn't fall apart into pieces of a few bytes.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -23,76 +23,84 @@ out_add(struct out *o, const void *data, size_t n)
 	o->queued += n;
 }
 
-/* How many lines begin with a dot. */
-static size_t
-count_dots(const char *text, size_t n)
+static bool
+at_line_start(const char *text, size_t off)
 {
-	const char *end = text + n;
-	const char *p = text;
-	size_t dots = n > 0 && *text == '.';
+	return off == 0 ||
+	    (off >= 2 && text[off - 2] == '\r' && text[off - 1] == '\n');
+}
 
-	while ((p = memmem(p, (size_t)(end - p), "\r\n.", 3)) != NULL) {
-		dots++;
-		p += 3;
+/* How many lines of the text begin with a dot, at or after off. */
+static size_t
+count_dots(const char *text, size_t n, size_t off)
+{
+	const char *nl;
+	size_t dots = 0;
+
+	while (off < n) {
+		dots += text[off] == '.' && at_line_start(text, off);
+		nl = memchr(text + off, '\n', n - off);
+		if (nl == NULL)
+			break;
+		off = (size_t)(nl - text) + 1;
 	}
 	return dots;
+}
+
+/*
+ * Fill the empty chunk with the text's next bytes, dots doubled.  Only the dots
+ * cost a copy of their own: what lies between goes in one.
+ */
+static void
+fill_chunk(struct out *o)
+{
+	const char *text = o->text;
+	size_t at = o->text_off;	/* all before it is in the chunk */
+	size_t end = at;		/* all before it was looked at */
+	size_t room = OUT_CHUNK;
+	const char *nl;
+	size_t n;
+
+	if (o->chunk == NULL)
+		o->chunk = xmalloc(OUT_CHUNK);
+	o->chunk_len = o->chunk_off = 0;
+	while (end < o->text_len && end - at + 2 <= room) {
+		if (text[end] == '.' && at_line_start(text, end)) {
+			memcpy(o->chunk + o->chunk_len, text + at, end - at);
+			o->chunk_len += end - at;
+			o->chunk[o->chunk_len++] = '.';
+			room -= end - at + 1;
+			at = end;
+		}
+		n = o->text_len - end < room ? o->text_len - end : room;
+		nl = memchr(text + end, '\n', n);
+		end = nl != NULL ? (size_t)(nl - text) + 1 : end + n;
+	}
+	if (end - at > room)
+		end = at + room;
+	memcpy(o->chunk + o->chunk_len, text + at, end - at);
+	o->chunk_len += end - at;
+	o->text_off = end;
 }
 
 void
 out_text(struct out *o, const char *text, size_t n, bool has_dots)
 {
-	size_t dots = has_dots ? count_dots(text, n) : 0;
-
 	assert(o->text == NULL && o->command_off == o->command_len);
 	o->text = n > 0 ? text : NULL;
 	o->text_len = n;
 	o->text_off = 0;
-	o->stuff = dots > 0;
-	o->chunk_len = o->chunk_off = 0;
-	o->queued += n + dots;
+	o->stuff = has_dots && n > 0;
+	o->queued += n;
+	if (o->stuff) {
+		fill_chunk(o);
+		o->queued += o->chunk_len - o->text_off +
+		    count_dots(text, n, o->text_off);
+	}
 	/* The text ends a line; one that doesn't must not swallow the dot. */
 	if (n > 0 && (n < 2 || memcmp(text + n - 2, "\r\n", 2) != 0))
 		out_add(o, "\r\n", 2);
 	out_add(o, ".\r\n", 3);
-}
-
-static bool
-at_line_start(const struct out *o)
-{
-	return o->text_off == 0 || (o->text_off >= 2 &&
-	    o->text[o->text_off - 2] == '\r' &&
-	    o->text[o->text_off - 1] == '\n');
-}
-
-/* Fill the empty chunk with the text's next bytes, dots doubled. */
-static void
-fill_chunk(struct out *o)
-{
-	const char *p, *nl;
-	size_t n, room;
-
-	if (o->chunk == NULL)
-		o->chunk = xmalloc(OUT_CHUNK);
-	o->chunk_len = o->chunk_off = 0;
-	while (o->text_off < o->text_len) {
-		p = o->text + o->text_off;
-		room = OUT_CHUNK - o->chunk_len;
-		if (room < 2)
-			break;
-		if (*p == '.' && at_line_start(o)) {
-			o->chunk[o->chunk_len++] = '.';
-			room--;
-		}
-		n = o->text_len - o->text_off;
-		if (n > room)
-			n = room;
-		nl = memchr(p, '\n', n);
-		if (nl != NULL)
-			n = (size_t)(nl - p) + 1;
-		memcpy(o->chunk + o->chunk_len, p, n);
-		o->chunk_len += n;
-		o->text_off += n;
-	}
 }
 
 size_t
@@ -157,8 +165,7 @@ out_drop(struct out *o)
 void
 out_rest(struct out *o)
 {
-	if (o->text != NULL)
-		return;
+	assert(o->text == NULL);
 	free(o->chunk);
 	o->chunk = NULL;
 }

@@ -38,8 +38,8 @@ struct out {
 void out_add(struct out *o, const void *data, size_t n);
 
 /*
- * Write a text and its final dot (RFC 5321 4.5.2); only when nothing else is left
- * to be written.  Ownership: the text is borrowed until all of it was sent, or
+ * Write a text and its final dot (RFC 5321 4.5.2); only when nothing else is
+ * left to be written.  Ownership: the text is borrowed until all of it was sent, or
  * out_drop.  Errors: none.
  */
 void out_text(struct out *o, const char *text, size_t n, bool has_dots);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Results: each message handed in gets exactly one (I4), copied out of the reply
- * that decided it before anything else can overwrite it.
+ * Results: each message handed in gets exactly one (I4), copied out of the
+ * reply that decided it before anything else can overwrite it.
  */
 #include <assert.h>
 

@@ -52,7 +52,7 @@ struct dialogue {
 	struct ehlo ehlo;
 	bool ready;		/* EHLO or HELO was accepted */
 	bool pipelining;	/* offered and wanted */
-	bool open;		/* the server may hold a transaction: RSET first */
+	bool open;		/* a transaction may be open: RSET first */
 	bool served;		/* a MAIL was answered */
 	bool quitting;		/* the owner has no more */
 	bool closing;		/* no message is begun any more */
@@ -98,8 +98,8 @@ void dialogue_mail(struct dialogue *d, struct slot *slot);
 void dialogue_rcpt(struct dialogue *d, struct slot *slot);
 
 /*
- * dialogue_settle.c: decide a message's fate; the replies that are still to come
- * for it decide nothing any more.  Errors: none.
+ * dialogue_settle.c: decide a message's fate; the replies that are still to
+ * come for it decide nothing any more.  Errors: none.
  */
 void dialogue_decide(struct dialogue *d, struct slot *slot,
     enum dialogue_outcome outcome, const struct reply *reply, bool local);

@@ -14,19 +14,21 @@
  *               in any state                    |            DOT --------+
  *                                               +--> IDLE
  *
- * There is no variable of that name: the state is what the oldest reply answers
- * that is still to come (struct await), IDLE when none is, TEXT while the dot of
- * its command is not wholly written.  Without PIPELINING a command is put out
- * when the reply to the one before has come, so the queue holds one; with it MAIL,
- * RCPT and DATA are put out together, and the next group behind the final dot:
+ * There is no variable of that name: the state is what the oldest reply
+ * answers that is still to come (struct await), IDLE when none is, TEXT
+ * while the dot of its command is not wholly written.  Without PIPELINING a
+ * command is put out when the reply to the one before has come, so the
+ * queue holds one; with it MAIL, RCPT and DATA are put out together, and
+ * the next group behind the final dot:
  *
  *     queue:  DOT(1) MAIL(2) RCPT(2) DATA(2)
  *
- * A refused MAIL or RCPT decides its message at once; the replies to the rest of
- * its group still come and decide nobody.  Where DATA is accepted nevertheless, a
- * lone dot ends the empty text (RFC 2920 3.1).  What the server keeps of a failed
- * transaction is not the same everywhere: unless MAIL was refused or a dot was
- * answered, RSET comes before the next MAIL (in the same write with PIPELINING).
+ * A refused MAIL or RCPT decides its message at once; the replies to the
+ * rest of its group still come and decide nobody.  Where DATA is accepted
+ * nevertheless, a lone dot ends the empty text (RFC 2920 3.1).  What the
+ * server keeps of a failed transaction is not the same everywhere: unless
+ * MAIL was refused or a dot was answered, RSET comes before the next MAIL
+ * (in the same write with PIPELINING).
  *
  * Invariants; asserts and tests cite them.
  * I1  A byte of a text is written only after a 3xx to its own DATA.
@@ -36,11 +38,12 @@
  * I4  Each message handed in gets exactly one result.
  * I5  DELIVERED means: 2xx, in answer to a dot of this message's text that was
  *     wholly written, after 2xx to its MAIL and RCPT.
- * I6  doubt means: that dot was wholly written and no reply to it was understood.
- *     At most one message of a conversation.
+ * I6  doubt means: that dot was wholly written and no reply to it was
+ *     understood.  At most one message of a conversation.
  * I7  No byte of an address or name ends a line or a path.
  * I8  MAIL is written only when no transaction is open at the server.
- * I9  Once closed nothing is written, and nothing that happens changes anything.
+ * I9  Once closed nothing is written, and nothing that happens changes
+ *     anything.
  * I10 Memory doesn't grow with what the server sends, nor with the message.
  */
 #include <stddef.h>
@@ -190,9 +193,10 @@ late(struct dialogue *d)
 }
 
 /*
- * Servers close a connection without a word when they had enough of it: too many
- * messages, too long idle, a recipient refused.  That isn't the queue's trouble
- * unless a message had begun to be taken: the one at hand is given back.
+ * Servers close a connection without a word when they had enough of it: too
+ * many messages, too long idle, a recipient refused.  That isn't the
+ * queue's trouble unless a message had begun to be taken: the one at hand
+ * is given back.
  */
 static void
 lost(struct dialogue *d)
@@ -216,7 +220,7 @@ lost(struct dialogue *d)
 /* --- beginning ----------------------------------------------------------- */
 
 static void
-session_refused(struct dialogue *d)
+no_session(struct dialogue *d)
 {
 	fail(d, false);
 	leave(d);
@@ -250,7 +254,7 @@ static void
 ehlo_refused(struct dialogue *d)
 {
 	if (d->options.lmtp)
-		session_refused(d);
+		no_session(d);
 	else
 		dialogue_hello(d, "HELO ", ST_HELO);
 }
@@ -343,34 +347,37 @@ delivered(struct dialogue *d)
 
 /* --- the table ----------------------------------------------------------- */
 
+/* Every state while a conversation goes on ends alike. */
+#define ENDS bye, nonsense, lost, late
+
 /* clang-format off */
 static void (*const table[ST_COUNT][EV_COUNT])(struct dialogue *) = {
-/*	              2xx            3xx            4xx              5xx
- *	              421       bad       lost      timeout */
-[ST_GREETING] = {	greeted,	unexpected,	session_refused,	session_refused,
-			bye,	nonsense,	lost,	late },
-[ST_EHLO] = {		ehlo_accepted,	unexpected,	session_refused,	ehlo_refused,
-			bye,	nonsense,	lost,	late },
-[ST_HELO] = {		helo_accepted,	unexpected,	session_refused,	session_refused,
-			bye,	nonsense,	lost,	late },
-[ST_RSET] = {		reset,		unexpected,	reset_refused,		reset_refused,
-			bye,	nonsense,	lost,	late },
-[ST_MAIL] = {		mail_accepted,	unexpected,	mail_refused,		mail_refused,
-			bye,	nonsense,	lost,	late },
-[ST_RCPT] = {		rcpt_accepted,	unexpected,	refused,		refused,
-			bye,	nonsense,	lost,	late },
-[ST_DATA] = {		unexpected,	data_accepted,	refused,		refused,
-			bye,	nonsense,	lost,	late },
-[ST_TEXT] = {		unexpected,	unexpected,	refused_early,		refused_early,
-			bye,	nonsense,	lost,	late },
-[ST_DOT] = {		delivered,	unexpected,	refused,		refused,
-			bye,	nonsense,	lost,	late },
-[ST_IDLE] = {		shut,		shut,		shut,			shut,
-			shut,	shut,		shut,	idle_too_long },
-[ST_QUIT] = {		shut,		shut,		shut,			shut,
-			shut,	shut,		shut,	shut },
-[ST_CLOSED] = {		ignore,		ignore,		ignore,			ignore,
-			ignore,	ignore,		ignore,	ignore },
+/*		    2xx            3xx            4xx            5xx */
+[ST_GREETING] = { greeted,       unexpected,    no_session,    no_session,
+		  ENDS },
+[ST_EHLO] =     { ehlo_accepted, unexpected,    no_session,    ehlo_refused,
+		  ENDS },
+[ST_HELO] =     { helo_accepted, unexpected,    no_session,    no_session,
+		  ENDS },
+[ST_RSET] =     { reset,         unexpected,    reset_refused, reset_refused,
+		  ENDS },
+[ST_MAIL] =     { mail_accepted, unexpected,    mail_refused,  mail_refused,
+		  ENDS },
+[ST_RCPT] =     { rcpt_accepted, unexpected,    refused,       refused,
+		  ENDS },
+[ST_DATA] =     { unexpected,    data_accepted, refused,       refused,
+		  ENDS },
+[ST_TEXT] =     { unexpected,    unexpected,    refused_early, refused_early,
+		  ENDS },
+[ST_DOT] =      { delivered,     unexpected,    refused,       refused,
+		  ENDS },
+/*		    421            bad            lost           timeout */
+[ST_IDLE] =     { shut,          shut,          shut,          shut,
+		  shut,          shut,          shut,          idle_too_long },
+[ST_QUIT] =     { shut,          shut,          shut,          shut,
+		  shut,          shut,          shut,          shut },
+[ST_CLOSED] =   { ignore,        ignore,        ignore,        ignore,
+		  ignore,        ignore,        ignore,        ignore },
 };
 /* clang-format on */
 
@@ -394,7 +401,7 @@ dialogue_advance(struct dialogue *d)
 		dialogue_begin(d);
 	if (d->count > 0 || d->closed)
 		return;
-	if (d->ready && d->quitting && d->waiting == NULL)
+	if (d->quitting && d->waiting == NULL)
 		leave(d);
 	else
 		out_rest(&d->out);

@@ -52,6 +52,7 @@ static const struct {
 	{ BYTES("550 5.1.1234 no\r\n"), 550, "", "5.1.1234 no" },
 	{ BYTES("550 5.1.1no\r\n"), 550, "", "5.1.1no" },
 	{ BYTES("550 5\r\n"), 550, "", "5" },
+	{ BYTES("550 50 of 100\r\n"), 550, "", "50 of 100" },
 	{ BYTES("550 5.1.\r\n"), 550, "", "5.1." },
 	/* what text may hold */
 	{ BYTES("250 a\0b\x1b[2J\x7f\tc\r\n"), 250, "", "a?b?[2J? c" },
@@ -61,6 +62,7 @@ static const struct {
 	{ BYTES("250 \xc2\x9b" "2J\xc0\x80\xed\xa0\x80\xf4\x90\x80\x80\r\n"),
 	  250, "", "??2J?????????" },
 	{ BYTES("250 \xe2\x82\r\n"), 250, "", "??" },
+	{ BYTES("250 \xe2\x28\xa1\r\n"), 250, "", "?(?" },
 	{ BYTES("250 =cmd|'/C calc'!A0,\"x\"\r\n"), 250, "",
 	  "=cmd|'/C calc'!A0,\"x\"" },
 	/* refused */
@@ -89,8 +91,8 @@ static const struct {
 };
 
 /*
- * Read n bytes in pieces of the given lengths, the last one repeated; each piece
- * in memory of its own, so that a look past its end is found.
+ * Read n bytes in pieces of the given lengths, the last one repeated; each
+ * piece in memory of its own, so that a look past its end is found.
  */
 static enum reply_read
 read_pieces(struct reply_parser *p, const char *in, size_t n, size_t first,
@@ -237,6 +239,12 @@ long_lines_are_cut(void **state)
 			assert_int_equal(strlen(p.reply.text), kept);
 			assert_int_equal(p.line_len, (sizes[i] <
 			    REPLY_LINE_MAX ? sizes[i] : REPLY_LINE_MAX) - 4);
+			/* The same with a bare LF. */
+			in[sizes[i]] = '\n';
+			read_pieces(&p, in, n - 1, pieces[k], pieces[k]);
+			assert_int_equal(p.line_len, (sizes[i] <
+			    REPLY_LINE_MAX ? sizes[i] : REPLY_LINE_MAX) - 4);
+			in[sizes[i]] = '\r';
 		}
 	}
 }

@@ -18,8 +18,9 @@
  *   E: list        the extensions
  *   D:             the dialogue is done
  *
- * At S, B, T, L, P, F, D and the end everything the client has to write is taken
- * and must have been named by C lines: so a script also says what is not written.
+ * At S, B, T, L, P, F, D and the end everything the client has to write is
+ * taken and must have been named by C lines: so a script also says what is
+ * not written.
  */
 #ifndef VMTA_TEST_SMTP_TALK_H
 #define VMTA_TEST_SMTP_TALK_H

@@ -88,6 +88,23 @@ static const struct talk talks[] = {
 	      "R: b@x delivered dot 250 a +counted\nW: yes\n"
 	      "R: c@x delivered dot 250 b +counted\nW: yes\n"
 	      TALK_QUIT },
+	{ .name = "a server whose name is that of an extension",
+	  .script =
+	      "M: b@x\n"
+	      TALK_HELLO "S: 250-PIPELINING\nS: 250 SIZE\n"
+	      "E: SIZE\n"
+	      "C: MAIL FROM:<s@a.example> SIZE=4\n"
+	      "S: 550 no\n"
+	      "R: b@x rcpt-failed MAIL 550 no +counted\n"
+	      TALK_QUIT },
+	{ .name = "quit asked for while a message is out",
+	  .script =
+	      "M: b@x\n" TALK_FULL TALK_GROUP("b@x")
+	      "W: yes\nQ:\nW: no\n" TALK_YES
+	      "C: Hi\nC: .\nW: no\n"
+	      "S: 250 ok\n"
+	      "R: b@x delivered dot 250 ok +counted\n"
+	      "C: QUIT\nP: QUIT\nL: closed\nD:\nF: -\n" },
 	{ .name = "PIPELINING offered and not wanted",
 	  .no_pipelining = true,
 	  .script =
@@ -103,7 +120,7 @@ static const struct talk talks[] = {
 	  .script =
 	      "M: b@x\n"
 	      TALK_HELLO
-	      "S: 502-PIPELINING\nS: 502 5.5.1 what?\n"
+	      "S: 502-x\nS: 502-PIPELINING\nS: 502 SIZE 3\n"
 	      "C: HELO me.example\n"
 	      "P: EHLO\n"
 	      "S: 250 mx.example\n"
@@ -300,6 +317,9 @@ long_texts_with_dots(void **state)
 		for (unsigned i = 0; i < 20000; i++)
 			buf_adds(&text, i % step == 0 ? ".\r\n" :
 			    i % 7 == 0 ? ".long line here\r\n" : "a\r\n");
+	for (unsigned i = 0; i < 20000; i++)
+		buf_adds(&text, i == 10000 ? "\r\n." : ".\n.a");
+	buf_adds(&text, "\r\n");
 	for (size_t k = 0; k < 2; k++) {
 		struct dialogue_message m = { .sender = "s@a", .rcpt = "b@x",
 			.text = text.data, .text_len = text.len,
