@@ -49,13 +49,11 @@ put_record(struct listing *l, const struct scan_record *r,
 {
 	number attempts, priority, size;
 	char due[32];
-	uint64_t len = 0;
-	bool sized = segment_message_len(r->seg, e->at, &len) == 0;
 	const char *row[N_COLUMNS] = { e->id, locator, state_word(r),
 		put_time(due, r->state.due, l->cli),
 		put_number(attempts, r->state.attempts),
 		put_number(priority, r->state.priority),
-		sized ? put_number(size, len) : "-", r->queue_name, e->sender,
+		put_number(size, e->size), r->queue_name, e->sender,
 		e->rcpt, e->job };
 
 	table_row(l->table, row);
@@ -122,7 +120,7 @@ own_option(struct listing *l, int opt)
 		break;
 	case 'l':
 		if (num_parse(optarg, 1, INT64_MAX, &l->limit) != 0)
-			return cli_usage(SYNOPSIS_LIST,
+			return cli_usage(USAGE_LIST,
 			    "-l %s: not a number of rows", optarg);
 		break;
 	case OPT_DOMAIN:
@@ -139,7 +137,7 @@ own_option(struct listing *l, int opt)
 		break;
 	case OPT_STATE:
 		if (!state_is_word(optarg))
-			return cli_usage(SYNOPSIS_LIST,
+			return cli_usage(USAGE_LIST,
 			    "--state %s: no such state", optarg);
 		l->sel.state = optarg;
 		break;
@@ -170,7 +168,7 @@ cmd_list(struct cli *cli, int argc, char **argv)
 
 	while ((opt = getopt_long(argc, argv, CLI_SHORT "al:", longopts,
 		    NULL)) != -1)
-		switch (cli_option(cli, opt, SYNOPSIS_LIST, &status)) {
+		switch (cli_option(cli, opt, USAGE_LIST, &status)) {
 		case CLI_DONE:
 			break;
 		case CLI_EXIT:

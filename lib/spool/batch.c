@@ -191,7 +191,7 @@ batch_rcpt(struct batch *b, const struct inject_rcpt *r, struct err *err)
 	struct state st = { .letter = STATE_QUEUED,
 		.due = r->due != 0 ? r->due : b->now,
 		.priority = r->priority };
-	struct envelope e = { .queued = b->now, .sender = c->sender,
+	struct envelope e = { .size = b->message->len, .queued = b->now, .sender = c->sender,
 		.rcpt = r->rcpt, .orcpt = r->orcpt, .vmta = r->vmta,
 		.job = c->job, .envid = c->envid, .notify = r->notify,
 		.ret = c->ret, .expire = c->expire, .origin = c->origin,

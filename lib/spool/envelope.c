@@ -41,6 +41,8 @@ envelope_add(struct buf *b, const struct envelope *e, uint32_t index)
 	add_text(b, e->id);
 	buf_addu(b, e->at);
 	buf_addc(b, '\t');
+	buf_addu(b, e->size);
+	buf_addc(b, '\t');
 	buf_addu(b, (uint64_t)e->queued);
 	buf_addc(b, '\t');
 	add_text(b, e->sender);
@@ -180,6 +182,7 @@ segment_envelope(struct segment *g, uint32_t i, struct envelope *out,
 	}
 	out->id = f[ENV_ID];
 	out->at = (uint64_t)number(v.f[ENV_AT], v.len[ENV_AT]);
+	out->size = (uint64_t)number(v.f[ENV_SIZE], v.len[ENV_SIZE]);
 	out->queued = number(v.f[ENV_QUEUED], v.len[ENV_QUEUED]);
 	out->sender = f[ENV_SENDER];
 	out->rcpt = f[ENV_RCPT];
@@ -265,18 +268,5 @@ segment_message(struct segment *g, uint64_t at, struct spool_message *out,
 		return err_set(err, ERR_INPUT,
 		    "segment %s: message at %llu: checksum differs", g->id,
 		    (unsigned long long)at);
-	return 0;
-}
-
-int
-segment_message_len(struct segment *g, uint64_t at, uint64_t *len)
-{
-	struct spool_message m;
-	uint32_t crc;
-
-	if (at < g->header_len ||
-	    message_parse(g->map, g->env_at, at, &m, &crc) < 0)
-		return -1;
-	*len = m.len;
 	return 0;
 }

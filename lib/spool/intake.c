@@ -182,7 +182,7 @@ new_file(struct spool *s, struct err *err)
 
 /* Everything of an entry behind the text: envelopes and first states. */
 static int
-add_records(struct spool *s, struct buf *b, const char *id,
+add_records(struct spool *s, struct buf *b, const char *id, size_t size,
     const struct inject_envelope *c, const struct inject_rcpt *rcpts, size_t n,
     struct err *err)
 {
@@ -194,7 +194,7 @@ add_records(struct spool *s, struct buf *b, const char *id,
 		struct state st = { .letter = STATE_QUEUED,
 			.due = r->due != 0 ? r->due : now,
 			.priority = r->priority };
-		struct envelope e = { .id = rid, .queued = now,
+		struct envelope e = { .id = rid, .size = size, .queued = now,
 			.sender = c->sender, .rcpt = r->rcpt,
 			.orcpt = r->orcpt, .vmta = r->vmta, .job = c->job,
 			.envid = c->envid, .notify = r->notify, .ret = c->ret,
@@ -314,7 +314,7 @@ inject_single(struct spool *s, const struct spool_message *m,
 	if (spool_check_space(s, m->len, err) < 0)
 		return -1;
 	spool_new_id(s, id);
-	rc = add_records(s, &tail, id, e, rcpts, n, err);
+	rc = add_records(s, &tail, id, m->len, e, rcpts, n, err);
 	if (rc == 0)
 		rc = add_entry(s, m, &tail, n, err);
 	buf_clear(&tail);

@@ -21,6 +21,7 @@
 enum {
 	BOOT_ID = 36,		/* /proc/sys/kernel/random/boot_id */
 	SEGMENT_CACHE = 256,	/* descriptors kept for segments nobody uses */
+	SEGMENT_WARM = 12,	/* of them, those whose pages stay mapped in */
 };
 
 /* Lock bytes of intake files, far behind their content. */
@@ -73,8 +74,8 @@ struct spool {
 	int64_t last_us;		/* time part of the last id */
 
 	struct map segments;		/* id -> struct segment, open ones */
-	struct segment_list idle;	/* nobody has a reference, oldest first */
-	size_t n_idle;
+	struct segment_list warm, cold;	/* nobody has a reference, oldest first */
+	size_t n_warm, n_cold;
 	struct map commits;		/* batch -> text of its commit file */
 
 	struct control_state control;
@@ -108,7 +109,7 @@ struct segment {
 	uint32_t n_claimed;
 	char batch[NAME_BATCH + 1];	/* "" for none */
 	TAILQ_ENTRY(segment) link;
-	bool listed;			/* in spool.idle */
+	enum { IN_USE, WARM, COLD } listed;	/* in spool.warm or spool.cold */
 	bool touched;			/* a claim of ours has ended */
 };
 
@@ -145,6 +146,7 @@ enum {
 enum envelope_field {
 	ENV_ID,
 	ENV_AT,
+	ENV_SIZE,
 	ENV_QUEUED,
 	ENV_SENDER,
 	ENV_RCPT,

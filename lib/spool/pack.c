@@ -41,7 +41,7 @@ struct entry {
 	const char *at;
 	size_t n;
 	uint32_t index;		/* of the next recipient */
-	uint64_t message;
+	uint64_t message, size;
 };
 
 /* One recipient's lines: envelope, state, domain.  Returns 0, 1 damaged, -1. */
@@ -71,7 +71,7 @@ pack_record(struct packing *p, struct entry *en, struct err *err)
 		f[i][v.len[i]] = '\0';
 	}
 	domain = xstrndup(dom, (size_t)(dom_nl - dom));
-	struct envelope e = { .id = f[ENV_ID], .at = en->message,
+	struct envelope e = { .id = f[ENV_ID], .at = en->message, .size = en->size,
 		.sender = f[ENV_SENDER], .rcpt = f[ENV_RCPT],
 		.orcpt = f[ENV_ORCPT], .vmta = f[ENV_VMTA], .job = f[ENV_JOB],
 		.envid = f[ENV_ENVID], .notify = f[ENV_NOTIFY],
@@ -105,6 +105,7 @@ pack_entry(struct packing *p, const char *payload, size_t n, struct err *err)
 		return -1;
 	if (segwriter_message(p->w, &m, &en.message, err) < 0)
 		return -1;
+	en.size = m.len;
 	en.at = payload + SEG_MESSAGE_LINE + m.len;
 	en.n = n - SEG_MESSAGE_LINE - m.len;
 	while (rc == 0 && en.n > 0)

@@ -206,9 +206,7 @@ put_line(struct listing *l, const struct ready_queue *q, struct segment *g,
 {
 	const struct vmta_row *row = vmtas_row(l->spool, st->vmta);
 	struct buf *b = &l->line;
-	uint64_t size = 0;
 
-	(void)segment_message_len(g, (uint64_t)view_number(v, ENV_AT), &size);
 	buf_reset(b);
 	put_field(b, v, ENV_ID);
 	buf_add(b, segment_id(g), NAME_SEGMENT);
@@ -223,8 +221,7 @@ put_line(struct listing *l, const struct ready_queue *q, struct segment *g,
 	buf_addc(b, '\t');
 	buf_addu(b, st->attempts);
 	buf_addc(b, '\t');
-	buf_addu(b, size);
-	buf_addc(b, '\t');
+	put_field(b, v, ENV_SIZE);
 	buf_adds(b, q->name);
 	buf_addc(b, '\t');
 	buf_adds(b, segment_domain(g, st->domain));

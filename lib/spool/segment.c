@@ -236,14 +236,43 @@ open_file(struct segment *g, struct err *err)
 	return parse(g, err);
 }
 
+/* Take an idle segment off its list. */
+static void
+unlist(struct segment *g)
+{
+	struct spool *s = g->spool;
+
+	if (g->listed == WARM) {
+		TAILQ_REMOVE(&s->warm, g, link);
+		s->n_warm--;
+	} else if (g->listed == COLD) {
+		TAILQ_REMOVE(&s->cold, g, link);
+		s->n_cold--;
+	}
+	g->listed = IN_USE;
+}
+
+/*
+ * Bound what idle segments cost: few keep their pages mapped in (the page cache
+ * has them all the same), more keep a descriptor, the rest are closed.
+ */
 static void
 trim_cache(struct spool *s)
 {
-	while (s->n_idle > SEGMENT_CACHE) {
-		struct segment *g = TAILQ_FIRST(&s->idle);
+	struct segment *g;
 
-		TAILQ_REMOVE(&s->idle, g, link);
-		s->n_idle--;
+	while (s->n_warm > SEGMENT_WARM) {
+		g = TAILQ_FIRST(&s->warm);
+		unlist(g);
+		(void)madvise((void *)(uintptr_t)g->map, g->size,
+		    MADV_DONTNEED);
+		g->listed = COLD;
+		TAILQ_INSERT_TAIL(&s->cold, g, link);
+		s->n_cold++;
+	}
+	while (s->n_cold > SEGMENT_CACHE) {
+		g = TAILQ_FIRST(&s->cold);
+		unlist(g);
 		map_del(&s->segments, g->id);
 		segment_free(g);
 	}
@@ -257,11 +286,7 @@ segment_get(struct spool *s, const char *id, struct segment **out,
 	int rc;
 
 	if (g != NULL) {
-		if (g->listed) {
-			TAILQ_REMOVE(&s->idle, g, link);
-			g->listed = false;
-			s->n_idle--;
-		}
+		unlist(g);
 		g->refs++;
 		*out = g;
 		return 0;
@@ -299,9 +324,9 @@ segment_put(struct segment *g)
 		return;
 	s = g->spool;
 	/* P2: a segment with a claim is never closed; a claim holds a reference */
-	TAILQ_INSERT_TAIL(&s->idle, g, link);
-	g->listed = true;
-	s->n_idle++;
+	TAILQ_INSERT_TAIL(&s->warm, g, link);
+	g->listed = WARM;
+	s->n_warm++;
 	trim_cache(s);
 }
 
@@ -332,8 +357,9 @@ segment_close_all(struct spool *s)
 		segment_free(g);
 	}
 	map_clear(&s->segments, NULL);
-	TAILQ_INIT(&s->idle);
-	s->n_idle = 0;
+	TAILQ_INIT(&s->warm);
+	TAILQ_INIT(&s->cold);
+	s->n_warm = s->n_cold = 0;
 }
 
 bool

@@ -41,6 +41,7 @@ struct spool_message {
 struct envelope {
 	const char *id;		/* MESSAGEID.N */
 	uint64_t at;		/* offset of the message in the segment */
+	uint64_t size;		/* bytes of its text */
 	int64_t queued;		/* injected, seconds since 1970 */
 	const char *sender;
 	const char *rcpt;
@@ -97,8 +98,6 @@ int segment_envelope(struct segment *g, uint32_t i, struct envelope *out,
  */
 int segment_message(struct segment *g, uint64_t at, struct spool_message *out,
     struct err *err);
-/* Its length alone, from its first line.  Returns 0 or -1. */
-int segment_message_len(struct segment *g, uint64_t at, uint64_t *len);
 
 /* Split SEGMENT.INDEX.  Returns 0 or -1.  Pure. */
 int locator_parse(const char *text, char id[NAME_SEGMENT + 1], uint32_t *index);

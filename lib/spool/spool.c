@@ -247,7 +247,8 @@ spool_open(const char *dir, unsigned flags, struct spool **out, struct err *err)
 	s->clock.fd = -1;
 	s->control.vmtas_fd = -1;
 	s->batch_memory_s = BATCH_MEMORY_S;
-	TAILQ_INIT(&s->idle);
+	TAILQ_INIT(&s->warm);
+	TAILQ_INIT(&s->cold);
 	STAILQ_INIT(&s->settled);
 	if (open_folder(s, err) < 0)
 		goto fail;
