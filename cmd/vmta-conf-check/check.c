@@ -22,7 +22,7 @@ print_rows(const struct cli *cli, const struct diags *ds)
 		const struct diag *d = &ds->d[i];
 		char line[16], column[16];
 
-		if (cli->quiet && d->level != DIAG_ERROR)
+		if (cli->quiet && d->level == DIAG_NOTE)
 			continue;
 		snprintf(line, sizeof(line), "%u", d->line);
 		snprintf(column, sizeof(column), "%u", d->column);
@@ -42,7 +42,7 @@ print_diags(const struct cli *cli, const struct diags *ds)
 		return;
 	}
 	for (size_t i = 0; i < ds->n; i++)
-		if (!cli->quiet || ds->d[i].level == DIAG_ERROR)
+		if (!cli->quiet || ds->d[i].level != DIAG_NOTE)
 			diag_print(stdout, &ds->d[i], caret);
 }
 

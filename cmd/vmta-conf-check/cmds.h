@@ -6,9 +6,9 @@
 #include "conf/diag.h"
 
 #define SYNOPSIS                                                              \
-	"[-nq] [-C FILE] [--format FORMAT]\n"                                  \
-	"           [--activate | --directives | --effective QUEUE] "          \
-	"[--spool DIR] [FILE]"
+	"[-Hhnq] [-C FILE] [--spool DIR] [--format FORMAT]\n"                  \
+	"       [--activate | --directives | --effective QUEUE] "               \
+	"[FILE | SECTION]"
 
 /* One function a mode, one file each.  Returns: the exit status. */
 int cmd_check(const struct cli *cli);

@@ -9,7 +9,7 @@ check() {
 
 # wrong TEXT FINDING...: the file with TEXT has just these errors.
 wrong() {
-	local want= f
+	local f want=""
 	printf '%b' "$1" >"$CONF"
 	shift
 	for f; do

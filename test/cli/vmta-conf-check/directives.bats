@@ -15,7 +15,7 @@ load ../../lib/common
 	run --separate-stderr vmta-conf-check --directives acct-file
 	assert_run 0 '*'
 	assert_match "$output" '^rotate	'
-	! grep -q '^max-msg-rate	' <<<"$output"
+	assert_lacks "$output" $'\nmax-msg-rate\t'
 	run --separate-stderr vmta-conf-check --directives nonsense
 	assert_run 64 "" '*'
 }
@@ -38,14 +38,78 @@ load ../../lib/common
 }
 
 @test "directives: what has no effect yet is not described as acting" {
-	[ -s "$ROOT/man/vmta.conf.5" ]
-	local name page=$ROOT/man/vmta.conf.5
-	vmta-conf-check --directives |
-	    awk -F'\t' '$7 != "acts" { print $1 }' | sort -u >others
-	vmta-conf-check --directives |
-	    awk -F'\t' '$7 == "acts" { print $1 }' | sort -u >acting
-	comm -23 others acting | while read -r name; do
-		! grep -Eq "^\.It Ic $name( |$)" "$page" ||
+	local name acting
+	acting=$(vmta-conf-check --directives |
+	    awk -F'\t' '$7 == "acts" { print $1 }')
+	sed -n 's/^\.It Ic \([a-z0-9-]*\).*/\1/p' "$ROOT/man/vmta.conf.5" \
+	    >described
+	[ "$(wc -l <described)" -gt 40 ]
+	while read -r name; do
+		grep -qx -- "$name" <<<"$acting" ||
 		    fail "$name has no effect but stands in vmta.conf(5)"
+	done <described
+}
+
+# The literal blocks of a page's EXAMPLES, in files example1, example2 ...
+examples() {
+	awk '
+	    /^\.Sh/ { on = $2 == "EXAMPLES" }
+	    on && /^\.Bd -literal/ { n++; take = 1; next }
+	    /^\.Ed/ { take = 0 }
+	    take { gsub(/\\e/, "\\"); print > ("example" n) }' "$1"
+}
+
+@test "pages: the examples of vmta.conf(5) are right" {
+	local i
+	examples "$ROOT/man/vmta.conf.5"
+	[ -s example2 ]
+	for i in 1 2; do
+		run --separate-stderr vmta-conf-check -q "example$i"
+		assert_run 0
 	done
+	run --separate-stderr vmta-conf-check --effective gmail.com/warm example1
+	assert_run 0 '*'
+	assert_match "$output" 'max-smtp-out	40	example1:17'
+}
+
+@test "pages: the examples of vmta-conf-check(1) work" {
+	local i
+	printf '<virtual-mta fast>\nmax-smtp-out 3\n</virtual-mta>\nfrob 1\n' \
+	    >"$CONF"
+	examples "$ROOT/man/vmta-conf-check.1"
+	[ -s example5 ]
+	cp "$CONF" vmta.conf.wrong
+	run --separate-stderr bash example5
+	assert_run 0 '      1 unknown-directive' '*'
+	sed -i '/frob/d' "$CONF"
+	run --separate-stderr bash example1
+	assert_run 0 '' '*'
+	run --separate-stderr bash example2
+	assert_run 0 "gmail.com/fast	virtual-mta	max-smtp-out	3	$CONF:2"
+	run --separate-stderr bash example3
+	assert_run 0 "$SPOOL: activated, serial 1"
+	run --separate-stderr bash example4
+	assert_run 0 '*'
+	assert_match "$output" '^iso-times	yes\|no	yes$'
+}
+
+@test "pages: -h says what the SYNOPSIS says" {
+	local usage
+	usage=$(vmta-conf-check -h | tr -s ' \n\t' ' ' |
+	    sed 's/^usage: //;s/ $//')
+	assert_eq "$usage" "$(mandoc -T ascii "$ROOT/man/vmta-conf-check.1" |
+	    col -b | sed -n '/^SYNOPSIS/,/^DESCRIPTION/p' | sed '1d;$d' |
+	    tr -s ' \n\t' ' ' | sed 's/^ //;s/ $//')"
+}
+
+@test "pages: every code is in vmta-conf-check(1)" {
+	local code
+	cat "$ROOT"/lib/conf/*.c | tr -s '\n\t ' ' ' |
+	    grep -oE '(ERROR\(p, |cursor_bad\(c, |DIAG_[A-Z]+, )[^";]*"[a-z-]+"' |
+	    sed 's/"$//;s/.*"//' | sort -u >codes
+	[ "$(wc -l <codes)" -gt 40 ]
+	while read -r code; do
+		grep -Eq "^\.It Li (.* )?$code( |$)" \
+		    "$ROOT/man/vmta-conf-check.1" || fail "$code"
+	done <codes
 }

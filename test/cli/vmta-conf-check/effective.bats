@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
+# shellcheck disable=SC2016 # a group's name begins with a dollar sign
 bats_require_minimum_version 1.5.0
 load ../../lib/common
 
