@@ -2,7 +2,7 @@
 #include "util.h"
 
 #include "base/fd.h"
-#include "spool/journal.h"
+#include "spool/journal_impl.h"
 #include "spool/checkpoint.h"
 #include "spool/recover.h"
 
