@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/num.h"
 #include "base/xalloc.h"
 #include "sink.h"
 
@@ -36,7 +37,7 @@ split(char *spec, const char **address, const char **port)
 	} else if (strchr(spec, ':') != NULL) {
 		return -1;
 	}
-	return **address == '\0' || **port == '\0' ? -1 : 0;
+	return **address == '\0' ? -1 : 0;
 }
 
 static bool
@@ -114,10 +115,13 @@ listen_one(const struct options *opt, struct listener *l, const char *spec,
 		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV };
 	struct addrinfo *ai = NULL;
 	const char *address, *port;
+	int64_t number;
 	char *copy = xstrdup(spec);
 	int rc = -1;
 
+	/* getaddrinfo(3) would take 70000 for 4464 */
 	if (split(copy, &address, &port) != 0 ||
+	    num_parse(port, 0, 65535, &number) != 0 ||
 	    getaddrinfo(address, port, &hints, &ai) != 0) {
 		err_set(err, ERR_USAGE,
 		    "%s: it is ADDRESS:PORT or "

@@ -142,7 +142,8 @@ turn(struct sink *k, int timeout, struct listener **ready, size_t *ready_n)
 /*
  * Take new clients.  A client that closed one connection and then opened another
  * must be seen in that order, or a sender that keeps to its limit seems to pass
- * it: so first accept, then look for what had ended by then, then open.
+ * it: so first accept, then look for what has ended, and again before each
+ * client that is opened, as the one before it may have ended too.
  */
 static void
 take_clients(struct sink *k, struct listener **ready, size_t ready_n)
@@ -152,11 +153,12 @@ take_clients(struct sink *k, struct listener **ready, size_t ready_n)
 
 	for (size_t i = 0; i < ready_n; i++)
 		accept_some(k, ready[i], &as);
-	do
-		n = turn(k, 0, NULL, NULL);
-	while (n == EVENTS);
-	for (size_t i = 0; i < as.n; i++)
+	for (size_t i = 0; i < as.n; i++) {
+		do
+			n = turn(k, 0, NULL, NULL);
+		while (n == EVENTS);
 		conn_open(k, as.v[i].from, as.v[i].fd, &as.v[i].peer);
+	}
 	free(as.v);
 }
 
