@@ -86,13 +86,13 @@ check_options(const struct add_options *o)
 
 	if (o->stream && (o->sender != NULL || o->rcpts_from_fields ||
 			     o->n_rcpts > 0))
-		return cli_usage(SYNOPSIS_ADD,
+		return cli_usage(USAGE_ADD,
 		    "--bsmtp: sender and recipients are in the stream");
 	if (!o->stream && o->all_or_nothing)
-		return cli_usage(SYNOPSIS_ADD,
+		return cli_usage(USAGE_ADD,
 		    "--all-or-nothing goes with --bsmtp");
 	if (!o->stream && !o->rcpts_from_fields && o->n_rcpts == 0)
-		return cli_usage(SYNOPSIS_ADD,
+		return cli_usage(USAGE_ADD,
 		    "no recipient (-t takes those of To, Cc and Bcc)");
 	status = check_value("--job", o->job, XFIELDS_JOB);
 	if (status == 0)
@@ -128,7 +128,7 @@ own_option(struct add_options *o, int opt)
 		break;
 	case OPT_PRIORITY:
 		if (num_parse(optarg, 0, PRIORITY_MAX, &o->priority) != 0)
-			return cli_usage(SYNOPSIS_ADD,
+			return cli_usage(USAGE_ADD,
 			    "--priority %s: it is 0 to 100", optarg);
 		break;
 	case OPT_VMTA:
@@ -192,7 +192,7 @@ cmd_add(struct cli *cli, int argc, char **argv)
 
 	while ((opt = getopt_long(argc, argv, CLI_SHORT "f:t", longopts,
 		    NULL)) != -1)
-		switch (cli_option(cli, opt, SYNOPSIS_ADD, &status)) {
+		switch (cli_option(cli, opt, USAGE_ADD, &status)) {
 		case CLI_DONE:
 			break;
 		case CLI_EXIT:

@@ -219,8 +219,8 @@ add_text(const struct add *a, struct buf *raw, struct buf *canon,
 	am.e.sender = sender;
 	if (a->cli->dry_run) {
 		log_note("would queue a message of %zu bytes for %zu "
-			 "recipients through %s",
-		    m.len, r->n, am.vmta);
+			 "recipient%s through %s",
+		    m.len, r->n, r->n == 1 ? "" : "s", am.vmta);
 		return EX_OK;
 	}
 	return inject(a, &am, r);

@@ -3,6 +3,7 @@
  * add --bsmtp: a stream of messages, one batch, visible at its end.  A stream
  * that is cut adds nothing; a bad message is named and passed over.
  */
+#include <stdio.h>
 #include <sysexits.h>
 
 #include "add.h"
@@ -93,18 +94,27 @@ read_all(struct stream *st)
 		}
 }
 
+/* "1 message, 2 recipients" */
+static const char *
+counts(char to[80], uint64_t messages, uint64_t rcpts)
+{
+	snprintf(to, 80, "%llu message%s, %llu recipient%s",
+	    (unsigned long long)messages, messages == 1 ? "" : "s",
+	    (unsigned long long)rcpts, rcpts == 1 ? "" : "s");
+	return to;
+}
+
 static void
 say(const struct stream *st, const char *done)
 {
 	const char *id = st->a->o->batch_id;
+	char text[80];
 
-	log_note("%llu messages, %llu recipients %s%s%s",
-	    (unsigned long long)st->messages, (unsigned long long)st->rcpts,
-	    done, id != NULL ? " in batch " : "", id != NULL ? id : "");
+	log_note("%s %s%s%s", counts(text, st->messages, st->rcpts), done,
+	    id != NULL ? " in batch " : "", id != NULL ? id : "");
 	if (st->bad_messages > 0 || st->bad_rcpts > 0)
-		log_warn("%llu messages and %llu recipients were refused",
-		    (unsigned long long)st->bad_messages,
-		    (unsigned long long)st->bad_rcpts);
+		log_warn("%s refused",
+		    counts(text, st->bad_messages, st->bad_rcpts));
 }
 
 /* The stream was read whole: make it visible, or drop it. */

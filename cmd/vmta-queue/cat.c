@@ -217,7 +217,7 @@ cmd_cat(struct cli *cli, int argc, char **argv)
 	int opt, status, one;
 
 	while ((opt = getopt_long(argc, argv, CLI_SHORT, longopts, NULL)) != -1)
-		switch (cli_option(cli, opt, SYNOPSIS_CAT, &status)) {
+		switch (cli_option(cli, opt, USAGE_CAT, &status)) {
 		case CLI_DONE:
 			break;
 		case CLI_EXIT:
@@ -227,7 +227,7 @@ cmd_cat(struct cli *cli, int argc, char **argv)
 			break;
 		}
 	if (optind == argc)
-		return cli_usage(SYNOPSIS_CAT, "which record?");
+		return cli_usage(USAGE_CAT, "which record?");
 	status = session_open(&s, cli, OPEN_LOOK);
 	if (status != 0)
 		return status;

@@ -16,11 +16,11 @@ cmd_accept_clock(struct cli *cli, int argc, char **argv)
 	int opt, status;
 
 	while ((opt = getopt_long(argc, argv, CLI_SHORT, longopts, NULL)) != -1)
-		if (cli_option(cli, opt, SYNOPSIS_ACCEPT_CLOCK, &status) ==
+		if (cli_option(cli, opt, USAGE_ACCEPT_CLOCK, &status) ==
 		    CLI_EXIT)
 			return status;
 	if (optind != argc)
-		return cli_usage(SYNOPSIS_ACCEPT_CLOCK, "%s: not expected",
+		return cli_usage(USAGE_ACCEPT_CLOCK, "%s: not expected",
 		    argv[optind]);
 	status = session_open(&s, cli, OPEN_CHANGE);
 	if (status != 0)

@@ -26,11 +26,11 @@ read_until(struct pause_options *o, int64_t now)
 	if (o->until == NULL)
 		return 0;
 	if (when_parse(o->until, now, &o->until_s) != 0)
-		return cli_usage(SYNOPSIS_PAUSE,
+		return cli_usage(USAGE_PAUSE,
 		    "--until %s: no time (+2h, 2026-11-23T18:00, @SECONDS)",
 		    o->until);
 	if (o->until_s <= now)
-		return cli_usage(SYNOPSIS_PAUSE,
+		return cli_usage(USAGE_PAUSE,
 		    "--until %s: that has passed (+2h is two hours from now)",
 		    o->until);
 	return 0;
@@ -68,7 +68,7 @@ cmd_pause(struct cli *cli, int argc, char **argv)
 	int opt, status;
 
 	while ((opt = getopt_long(argc, argv, CLI_SHORT, longopts, NULL)) != -1)
-		switch (cli_option(cli, opt, SYNOPSIS_PAUSE, &status)) {
+		switch (cli_option(cli, opt, USAGE_PAUSE, &status)) {
 		case CLI_DONE:
 			break;
 		case CLI_EXIT:
@@ -81,9 +81,9 @@ cmd_pause(struct cli *cli, int argc, char **argv)
 			break;
 		}
 	if (optind == argc)
-		return cli_usage(SYNOPSIS_PAUSE, "which queue?");
+		return cli_usage(USAGE_PAUSE, "which queue?");
 	if (o.reason[0] == '\0' || tsv_has_control(o.reason))
-		return cli_usage(SYNOPSIS_PAUSE,
+		return cli_usage(USAGE_PAUSE,
 		    "--reason is empty or holds control characters");
 	status = patterns_parse(argv + optind, argc - optind, &patterns);
 	if (status != 0)
@@ -163,7 +163,7 @@ cmd_resume(struct cli *cli, int argc, char **argv)
 	int opt, status;
 
 	while ((opt = getopt_long(argc, argv, CLI_SHORT, longopts, NULL)) != -1)
-		switch (cli_option(cli, opt, SYNOPSIS_RESUME, &status)) {
+		switch (cli_option(cli, opt, USAGE_RESUME, &status)) {
 		case CLI_DONE:
 			break;
 		case CLI_EXIT:
@@ -175,7 +175,7 @@ cmd_resume(struct cli *cli, int argc, char **argv)
 	argc -= optind;
 	argv += optind;
 	if (all ? argc != 0 : argc == 0)
-		return cli_usage(SYNOPSIS_RESUME, all ?
+		return cli_usage(USAGE_RESUME, all ?
 			"--all and a queue" : "which queue? (or --all)");
 	status = patterns_parse(argv, argc, &patterns);
 	if (status != 0)

@@ -75,7 +75,7 @@ cmd_ready(struct cli *cli, int argc, char **argv)
 
 	while ((opt = getopt_long(argc, argv, CLI_SHORT "l:", longopts,
 		    NULL)) != -1)
-		switch (cli_option(cli, opt, SYNOPSIS_READY, &status)) {
+		switch (cli_option(cli, opt, USAGE_READY, &status)) {
 		case CLI_DONE:
 			break;
 		case CLI_EXIT:
@@ -84,7 +84,7 @@ cmd_ready(struct cli *cli, int argc, char **argv)
 			if (opt == OPT_JOB)
 				o.job = optarg;
 			else if (num_parse(optarg, 1, INT64_MAX, &limit) != 0)
-				return cli_usage(SYNOPSIS_READY,
+				return cli_usage(USAGE_READY,
 				    "-l %s: not a number of lines", optarg);
 			break;
 		}

@@ -42,20 +42,20 @@ cmd_show(struct cli *cli, int argc, char **argv)
 	int opt, status;
 
 	while ((opt = getopt_long(argc, argv, CLI_SHORT, longopts, NULL)) != -1)
-		if (cli_option(cli, opt, SYNOPSIS_SHOW, &status) == CLI_EXIT)
+		if (cli_option(cli, opt, USAGE_SHOW, &status) == CLI_EXIT)
 			return status;
 	argc -= optind;
 	argv += optind;
 	if (argc == 0)
-		return cli_usage(SYNOPSIS_SHOW, "show what?");
+		return cli_usage(USAGE_SHOW, "show what?");
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (strcmp(argv[0], words[i]) != 0)
 			continue;
 		if (argc > 1 && strcmp(argv[0], "queues") != 0)
-			return cli_usage(SYNOPSIS_SHOW, "%s: not expected",
+			return cli_usage(USAGE_SHOW, "%s: not expected",
 			    argv[1]);
 		return show(cli, words[i], argv + 1, argc - 1);
 	}
-	return cli_usage(SYNOPSIS_SHOW, "show %s: there is no such table",
+	return cli_usage(USAGE_SHOW, "show %s: there is no such table",
 	    argv[0]);
 }

@@ -20,4 +20,14 @@
 #define SYNOPSIS_RESUME "[-Hnq] --all | QUEUE ..."
 #define SYNOPSIS_SHOW "[-H] pauses | queues [QUEUE ...] | status | vmtas"
 
+/* With the name before it, as a subcommand says it itself. */
+#define USAGE_ACCEPT_CLOCK "accept-clock " SYNOPSIS_ACCEPT_CLOCK
+#define USAGE_ADD "add " SYNOPSIS_ADD
+#define USAGE_CAT "cat " SYNOPSIS_CAT
+#define USAGE_LIST "list " SYNOPSIS_LIST
+#define USAGE_PAUSE "pause " SYNOPSIS_PAUSE
+#define USAGE_READY "ready " SYNOPSIS_READY
+#define USAGE_RESUME "resume " SYNOPSIS_RESUME
+#define USAGE_SHOW "show " SYNOPSIS_SHOW
+
 #endif
