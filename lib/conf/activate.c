@@ -169,41 +169,59 @@ publish(int root, uint32_t serial, const char *path, const struct buf *flat,
 	return rc;
 }
 
-/* conf_activate with the lock held.  *out: the configuration that now runs. */
+/* An activation under way; the lock is held. */
+struct activation {
+	int root, lock;
+	const char *spool, *path;
+	bool changed;
+	struct conf *conf;	/* what runs at its end */
+};
+
+/* Take over a text that was checked, if it isn't what runs. */
 static int
-activate_locked(int root, int lock, const char *spool, const char *path,
-    struct diags *diags, bool *changed, struct conf **out, struct err *err)
+take_over(struct activation *a, const struct buf *flat, struct err *err)
+{
+	struct running old;
+	struct err damaged;	/* a damaged one is replaced */
+	uint32_t serial;
+	int rc = 0;
+
+	a->changed = read_running(a->root, a->spool, &old, &damaged) != 1 ||
+	    old.n != flat->len || memcmp(old.text, flat->data, flat->len) != 0;
+	serial = old.serial;
+	if (a->changed)
+		rc = next_serial(a->lock, old.serial, &serial, err);
+	if (a->changed && rc == 0)
+		rc = publish(a->root, serial, a->path, flat, err);
+	conf_set_serial(a->conf, serial);
+	buf_clear(&old.data);
+	return rc;
+}
+
+/*
+ * Check, flatten, check the flattened text as well, publish.  Returns: 0 with
+ * a->conf and a->changed, or -1.
+ */
+static int
+activate_locked(struct activation *a, struct diags *diags, struct err *err)
 {
 	struct buf flat = BUF_INIT(0);
-	struct running old;
+	struct diags again = DIAGS_INIT;
 	struct conf *c = NULL;
-	struct err ignored;
-	uint32_t serial;
-	int have, rc = -1;
+	int rc = conf_load_flat(a->path, diags, &flat, &c, err);
 
-	/* A damaged one is replaced. */
-	have = read_running(root, spool, &old, &ignored);
-	if (conf_load_flat(path, diags, &flat, &c, err) < 0)
-		goto out;
 	conf_free(c);
-	c = NULL;
-	*changed = have != 1 || old.n != flat.len ||
-	    memcmp(old.text, flat.data, flat.len) != 0;
-	serial = old.serial;
-	if (*changed && (next_serial(lock, old.serial, &serial, err) < 0 ||
-	    publish(root, serial, path, &flat, err) < 0))
-		goto out;
-	/* What was written must say the same; its diagnostics were seen. */
-	{
-		struct diags again = DIAGS_INIT;
-
-		rc = conf_load_running(path, flat.data, flat.len, serial,
-		    &again, &c, err);
-		diags_clear(&again);
+	if (rc == 0)
+		rc = conf_load_running(a->path,
+		    &(struct conf_flat){ flat.data, flat.len, 0 }, &again,
+		    &a->conf, err);
+	if (rc == 0)
+		rc = take_over(a, &flat, err);
+	if (rc < 0) {
+		conf_free(a->conf);
+		a->conf = NULL;
 	}
-	*out = c;
-out:
-	buf_clear(&old.data);
+	diags_clear(&again);
 	buf_clear(&flat);
 	return rc;
 }
@@ -212,23 +230,25 @@ int
 conf_activate(const char *spool, const char *path, struct diags *diags,
     uint32_t *serial, bool *changed, struct err *err)
 {
-	struct conf *c = NULL;
-	int root, lock, rc;
+	struct activation a = { .spool = spool, .path = path };
+	int rc;
 
-	root = open_spool(spool, err);
-	if (root < 0)
+	a.root = open_spool(spool, err);
+	if (a.root < 0)
 		return -1;
-	lock = lock_activate(root, spool, err);
-	if (lock < 0) {
-		close(root);
+	a.lock = lock_activate(a.root, spool, err);
+	if (a.lock < 0) {
+		close(a.root);
 		return -1;
 	}
-	rc = activate_locked(root, lock, spool, path, diags, changed, &c, err);
-	if (rc == 0)
-		*serial = conf_serial(c);
-	conf_free(c);
-	close(lock);
-	close(root);
+	rc = activate_locked(&a, diags, err);
+	if (rc == 0) {
+		*serial = conf_serial(a.conf);
+		*changed = a.changed;
+	}
+	conf_free(a.conf);
+	close(a.lock);
+	close(a.root);
 	return rc;
 }
 
@@ -254,43 +274,55 @@ is_newer(const char *path, const struct running *r)
 	return newer;
 }
 
+/*
+ * Nothing runs yet: be the first, unless somebody else was meanwhile.
+ * Returns: 0 with *out, 1 when r has what runs now, or -1.
+ */
+static int
+first_run(struct activation *a, struct running *r, struct diags *diags,
+    struct conf **out, struct err *err)
+{
+	int rc;
+
+	if (a->path == NULL)
+		return err_set(err, ERR_NOINPUT,
+		    "%s has no running configuration", a->spool);
+	a->lock = lock_activate(a->root, a->spool, err);
+	if (a->lock < 0)
+		return -1;
+	rc = read_running(a->root, a->spool, r, err);
+	if (rc == 0)
+		rc = activate_locked(a, diags, err);
+	*out = a->conf;
+	close(a->lock);
+	return rc;
+}
+
 int
 conf_running(const char *spool, const char *path, struct diags *diags,
     struct conf **out, bool *newer, struct err *err)
 {
+	struct activation a = { .spool = spool, .path = path };
 	struct running r;
-	int root, lock, rc;
-	bool changed;
+	int rc;
 
 	*out = NULL;
 	*newer = false;
-	root = open_spool(spool, err);
-	if (root < 0)
+	a.root = open_spool(spool, err);
+	if (a.root < 0)
 		return -1;
-	rc = read_running(root, spool, &r, err);
+	rc = read_running(a.root, spool, &r, err);
 	if (rc == 0) {
 		buf_clear(&r.data);
-		lock = lock_activate(root, spool, err);
-		if (lock < 0) {
-			close(root);
-			return -1;
-		}
-		/* Somebody else may have been first. */
-		rc = read_running(root, spool, &r, err);
-		if (rc == 0 && path == NULL)
-			rc = err_set(err, ERR_NOINPUT,
-			    "%s has no running configuration", spool);
-		else if (rc == 0)
-			rc = activate_locked(root, lock, spool, path, diags,
-			    &changed, out, err);
-		close(lock);
+		rc = first_run(&a, &r, diags, out, err);
 	}
 	if (rc == 1) {
 		rc = conf_load_running(path != NULL ? path : "control/conf",
-		    r.text, r.n, r.serial, diags, out, err);
+		    &(struct conf_flat){ r.text, r.n, r.serial }, diags, out,
+		    err);
 		*newer = rc == 0 && path != NULL && is_newer(path, &r);
 	}
 	buf_clear(&r.data);
-	close(root);
+	close(a.root);
 	return rc;
 }

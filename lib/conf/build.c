@@ -235,7 +235,7 @@ build_pool(struct build *b, struct vmta *pool)
 			if (m != NULL)
 				join_pool(b, pool, m, s, &list);
 		}
-	if (pool->pub.n_members == 0)
+	if (list == NULL)
 		conf_diag_node(b->diags, pool->nodes[0], DIAG_ERROR,
 		    "empty-pool", "the pool \"%s\" has no members",
 		    pool->pub.name);
@@ -301,7 +301,7 @@ build_sources(struct build *b, struct vmta *v)
 	if (v->pub.n_sources == 0)
 		add_sources(v, c->root, &list);
 	kept = arena_alloc(&c->arena, (v->pub.n_sources + 1) * sizeof(*kept));
-	for (size_t i = 0; i < v->pub.n_sources; i++) {
+	for (size_t i = 0; list != NULL && i < v->pub.n_sources; i++) {
 		kept[i] = list[i];
 		if (kept[i].host_name == NULL)
 			kept[i].host_name = v->pub.helo;

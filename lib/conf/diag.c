@@ -41,6 +41,8 @@ diags_addv(struct diags *ds, const struct diag *at, const char *fmt,
 	ds->n++;
 }
 
+/* A place is four parameters by itself. */
+/* NOLINTBEGIN(readability-function-size) */
 void
 diags_add(struct diags *ds, enum diag_level level, const char *file,
     unsigned line, unsigned column, const char *code, const char *source,
@@ -59,6 +61,7 @@ diags_add(struct diags *ds, enum diag_level level, const char *file,
 	free(f);
 	free(s);
 }
+/* NOLINTEND(readability-function-size) */
 
 /* The source line with its control bytes made harmless and tabs kept. */
 static void

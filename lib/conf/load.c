@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,17 +73,17 @@ conf_load_text(const char *name, const char *text, size_t n,
 }
 
 int
-conf_load_running(const char *name, const char *text, size_t n,
-    uint32_t serial, struct diags *diags, struct conf **out, struct err *err)
+conf_load_running(const char *name, const struct conf_flat *flat,
+    struct diags *diags, struct conf **out, struct err *err)
 {
 	struct conf *c = new_conf();
 	struct lex lx;
 
 	*out = NULL;
-	c->serial = serial;
+	c->serial = flat->serial;
 	lex_init(&lx, &c->arena, diags);
 	lx.flattened = true;
-	lex_push_text(&lx, name, text, n);
+	lex_push_text(&lx, name, flat->text, flat->n);
 	return finish(&lx, name, c, out, err);
 }
 
@@ -108,6 +109,12 @@ conf_free(struct conf *c)
 	free(c);
 }
 
+void
+conf_set_serial(struct conf *c, uint32_t serial)
+{
+	c->serial = serial;
+}
+
 uint32_t
 conf_serial(const struct conf *c)
 {
@@ -130,8 +137,7 @@ conf_vmta(const struct conf *c, const char *name)
 	for (; name[n] != '\0'; n++) {
 		if (n == CONF_NAME_MAX)
 			return NULL;
-		key[n] = name[n] >= 'A' && name[n] <= 'Z' ?
-		    (char)(name[n] + 32) : name[n];
+		key[n] = (char)tolower((unsigned char)name[n]);
 	}
 	key[n] = '\0';
 	v = map_get(&c->vmtas, key);

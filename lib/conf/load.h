@@ -16,8 +16,18 @@
 int conf_load_flat(const char *path, struct diags *diags, struct buf *flat,
     struct conf **out, struct err *err);
 
-/* As conf_load_text for such a text, with its serial number. */
-int conf_load_running(const char *name, const char *text, size_t n,
-    uint32_t serial, struct diags *diags, struct conf **out, struct err *err);
+/* Such a text, and the serial number that it was given. */
+struct conf_flat {
+	const char *text;
+	size_t n;
+	uint32_t serial;
+};
+
+/* As conf_load_text for such a text.  Ownership and errors as there. */
+int conf_load_running(const char *name, const struct conf_flat *flat,
+    struct diags *diags, struct conf **out, struct err *err);
+
+/* Give it a serial number.  Errors: none. */
+void conf_set_serial(struct conf *c, uint32_t serial);
 
 #endif

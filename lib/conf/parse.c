@@ -230,10 +230,9 @@ close_section(struct parser *p, const char *tag)
 {
 	struct node *n = p->cur;
 
-	while (n != NULL && n->parent != NULL &&
-	    strcasecmp(tag_of(n), tag) != 0)
+	while (n->parent != NULL && strcasecmp(tag_of(n), tag) != 0)
 		n = n->parent;
-	if (n == NULL || n->parent == NULL) {
+	if (n->parent == NULL) {
 		if (p->cur->kind != CONF_SECTIONS)
 			ERROR(p, 0, "stray-tag",
 			    "</%s> closes nothing that is open", tag);

@@ -291,7 +291,7 @@ cursor_item(struct cursor *c, size_t *off)
 	}
 	if (c->at == c->end)
 		return NULL;
-	*off = start = c->at;
+	*off = c->at;
 	while (c->at < c->end && s[c->at] != ',' && s[c->at] != '"' &&
 	    !isspace((unsigned char)s[c->at]))
 		c->at++;

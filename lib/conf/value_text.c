@@ -170,7 +170,7 @@ value_macro(struct cursor *c, union conf_value *out)
 {
 	struct conf_macro_value *m = arena_alloc(c->arena, sizeof(*m));
 	struct conf_word *list = NULL;
-	size_t off, errors = c->diags->errors;
+	size_t off, errors = c->diags->errors, n = 0, cap = 0;
 	char *w = cursor_word(c, &off);
 
 	if (w == NULL)
@@ -190,17 +190,19 @@ value_macro(struct cursor *c, union conf_value *out)
 		lex_place(c->line, off, &at);
 		for (char *s = w; *s != '\0'; s++)
 			*s = (char)tolower((unsigned char)*s);
-		if ((m->n & (m->n - 1)) == 0)
-			list = xreallocarray(list, m->n * 2 + 1,
-			    sizeof(*list));
-		list[m->n++] = (struct conf_word){ w, at.line, at.column };
+		if (n == cap) {
+			cap = cap * 2 + 8;
+			list = xreallocarray(list, cap, sizeof(*list));
+		}
+		list[n++] = (struct conf_word){ w, at.line, at.column };
 	}
-	if (m->n == 0 && errors == c->diags->errors)
+	if (list == NULL && errors == c->diags->errors)
 		cursor_bad(c, c->end, "missing-argument",
 		    "domain-macro \"%s\" has no domains", m->name);
-	else if (m->n > 0)
-		m->members = memcpy(arena_alloc(c->arena,
-		    m->n * sizeof(*list)), list, m->n * sizeof(*list));
+	else if (list != NULL)
+		m->members = memcpy(arena_alloc(c->arena, n * sizeof(*list)),
+		    list, n * sizeof(*list));
+	m->n = n;
 	free(list);
 	out->macro = m;
 	return errors == c->diags->errors ? 0 : -1;
