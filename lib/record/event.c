@@ -55,7 +55,7 @@ add_all(struct buf *b, const struct event *e, size_t diag)
 }
 
 int
-event_add(struct buf *b, const struct event *e, size_t max)
+event_append(struct buf *b, const struct event *e, size_t max)
 {
 	size_t start = b->len, diag = EVENT_DIAG_MAX;
 	bool over = b->over;

@@ -56,7 +56,7 @@ enum { EVENT_LINE_MAX = 4096, EVENT_DIAG_MAX = 1024 };
 
 extern const char *const event_names[EVENT_FIELDS];
 
-/* Values are plain text (NULL is "-"); event_add escapes them. */
+/* Values are plain text (NULL is "-"); event_append escapes them. */
 struct event {
 	const char *f[EVENT_FIELDS];
 };
@@ -67,7 +67,7 @@ struct event {
  * Returns: 0, or -1 when even an empty diagnostic doesn't make it fit; nothing
  * is added then, and over is set.
  */
-int event_add(struct buf *b, const struct event *e, size_t max);
+int event_append(struct buf *b, const struct event *e, size_t max);
 
 /*
  * Cut a line in place and undo the escapes.  Missing columns at the end are "-",

@@ -57,7 +57,7 @@ make_line(struct claim *c, const struct settlement *o, struct err *err)
 	if (o->event != NULL) {
 		buf_addc(&payload, '\t');
 		c->event_at = payload.len;
-		rc = event_add(&payload, o->event, EVENT_LINE_MAX - 1);
+		rc = event_append(&payload, o->event, EVENT_LINE_MAX - 1);
 		if (rc < 0)
 			err_set(err, ERR_BUG, "an event is longer than a line");
 	}

@@ -160,7 +160,7 @@ test_columns(void **state)
 	f.doubt = true;
 	settle_make(&f, &out);
 	buf_init(&b, EVENT_LINE_MAX);
-	assert_int_equal(event_add(&b, &out.event, EVENT_LINE_MAX), 0);
+	assert_int_equal(event_append(&b, &out.event, EVENT_LINE_MAX), 0);
 	assert_string_equal(b.data,
 	    "1764000000.007\td\tM.0\t$big/v1\texample.com\tv1\tpool\t$big\t"
 	    "192.0.2.1\t<>\ta@example.com\t-\tj1\t-\t1763999900\t1763999998\t1\t"

@@ -43,7 +43,7 @@ test_round_trip(void **state)
 	fill(&e);
 	e.f[EV_SENDER] = "<>";
 	e.f[EV_DIAG] = "smtp;550 5.1.1 <a\tb>\r\nno \\such user \x01 caf\xc3\xa9";
-	assert_int_equal(event_add(&b, &e, EVENT_LINE_MAX), 0);
+	assert_int_equal(event_append(&b, &e, EVENT_LINE_MAX), 0);
 	assert_false(strchr(b.data, '\n') != NULL);
 	assert_int_equal(event_parse(b.data, &back), 0);
 	for (size_t i = 0; i < EVENT_FIELDS; i++)
@@ -58,7 +58,7 @@ test_nothing_is_a_dash(void **state)
 	struct buf b = BUF_INIT(0);
 
 	(void)state;
-	assert_int_equal(event_add(&b, &e, EVENT_LINE_MAX), 0);
+	assert_int_equal(event_append(&b, &e, EVENT_LINE_MAX), 0);
 	assert_int_equal(event_parse(b.data, &back), 0);
 	assert_string_equal(back.f[EV_TIME], "1");
 	for (size_t i = 1; i < EVENT_FIELDS; i++)
@@ -75,7 +75,7 @@ test_appends_after_what_is_there(void **state)
 	(void)state;
 	fill(&e);
 	buf_adds(&b, "before ");
-	assert_int_equal(event_add(&b, &e, EVENT_LINE_MAX), 0);
+	assert_int_equal(event_append(&b, &e, EVENT_LINE_MAX), 0);
 	assert_memory_equal(b.data, "before time\ttype\t", 17);
 	buf_clear(&b);
 }
@@ -99,7 +99,7 @@ test_long_diagnostics_are_cut(void **state)
 		diag[sizeof(diag) - 1] = '\0';
 		fill(&e);
 		e.f[EV_DIAG] = diag;
-		assert_int_equal(event_add(&b, &e, EVENT_LINE_MAX), 0);
+		assert_int_equal(event_append(&b, &e, EVENT_LINE_MAX), 0);
 		assert_true(b.len + 1 <= EVENT_LINE_MAX);
 		assert_int_equal(event_parse(b.data, &back), 0);
 		assert_true(strlen(back.f[EV_DIAG]) <= EVENT_DIAG_MAX);
@@ -122,17 +122,17 @@ test_what_can_not_fit_is_refused(void **state)
 	(void)state;
 	fill(&e);
 	e.f[EV_DIAG] = NULL;
-	assert_int_equal(event_add(&b, &e, EVENT_LINE_MAX), 0);
+	assert_int_equal(event_append(&b, &e, EVENT_LINE_MAX), 0);
 	full = b.len;
 	buf_reset(&b);
 	buf_adds(&b, "kept");
-	assert_int_equal(event_add(&b, &e, full), -1);
+	assert_int_equal(event_append(&b, &e, full), -1);
 	assert_string_equal(b.data, "kept");
-	assert_int_equal(event_add(&b, &e, full + 1), 0);
+	assert_int_equal(event_append(&b, &e, full + 1), 0);
 	buf_clear(&b);
 	/* the same where the buffer is what bounds it */
 	b.max = full - 1;
-	assert_int_equal(event_add(&b, &e, EVENT_LINE_MAX), -1);
+	assert_int_equal(event_append(&b, &e, EVENT_LINE_MAX), -1);
 	assert_int_equal(b.len, 0);
 	buf_clear(&b);
 }
@@ -146,7 +146,7 @@ test_every_cut(void **state)
 
 	(void)state;
 	fill(&e);
-	assert_int_equal(event_add(&b, &e, EVENT_LINE_MAX), 0);
+	assert_int_equal(event_append(&b, &e, EVENT_LINE_MAX), 0);
 	/* up to and with the first byte of the recipient */
 	enough = (size_t)(strstr(b.data, "\trcpt\t") - b.data) + 2;
 	for (size_t n = 0; n < b.len; n++) {
@@ -189,7 +189,7 @@ test_unknown_columns_are_ignored(void **state)
 
 	(void)state;
 	fill(&e);
-	assert_int_equal(event_add(&b, &e, EVENT_LINE_MAX), 0);
+	assert_int_equal(event_append(&b, &e, EVENT_LINE_MAX), 0);
 	buf_adds(&b, "\tnew\t\\q\t");
 	assert_int_equal(event_parse(b.data, &back), 0);
 	assert_string_equal(back.f[EV_NOTE], "note");
