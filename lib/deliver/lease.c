@@ -148,6 +148,19 @@ lease_start(struct leases *l, struct lease *e, bool renew)
 	return 0;
 }
 
+int
+lease_again(struct leases *l, struct lease *e)
+{
+	if (e->grant.n == 0)
+		return 0;
+	ledger_reply(l->ledger, &e->grant, &e->r);
+	if (ledger_room(l->ledger, e->grant.line, e->grant.n) != 0)
+		return -1;
+	ledger_grant(l->ledger, e->grant.line, e->grant.n, &e->grant);
+	e->r = e->grant.expiry_ms;
+	return lease_start(l, e, false);
+}
+
 void
 lease_renew(struct leases *l, struct lease *e)
 {

@@ -55,6 +55,11 @@ bool lease_is_live(const struct leases *l, const struct lease *e);
  * Returns: 0, or -1: it may not be sent.  Between begin and end.
  */
 int lease_start(struct leases *l, struct lease *e, bool renew);
+/*
+ * It counts as used, and its message must be sent once more: take another grant of
+ * the same ledger lines.  Returns and place as lease_start.
+ */
+int lease_again(struct leases *l, struct lease *e);
 /* Still under way.  Between begin and end. */
 void lease_renew(struct leases *l, struct lease *e);
 /* Answered, or the connection is gone: it is used.  Between begin and end. */
