@@ -5,7 +5,7 @@
 #include "acct/daytime.h"
 #include "base/num.h"
 
-/* Times that a date of four digits can tell: up to 9999-12-30. */
+/* Times that a date of four digits can tell: up to 9999-12-31. */
 #define LATEST INT64_C(253402214400)
 
 static struct daytime_slot *

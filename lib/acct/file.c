@@ -119,18 +119,13 @@ same_header(const struct acct_file *f)
 	return same;
 }
 
+/* Go on with the file that the checkpoint names.  Returns 0 or -1. */
 static int
-restore(struct target *t, struct err *err)
+reopen(struct acct_file *f, struct err *err)
 {
-	struct acct_file *f = self(t);
-	const struct checkpoint_file *was = t->cp.files;
+	const struct checkpoint_file *was = f->base.cp.files;
 	struct stat st;
 
-	if (acct_name_check(&f->name, err) < 0)
-		return -1;
-	f->finish_due = true;
-	if (t->cp.n_files == 0)
-		return 0;
 	f->fd = open(was->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (f->fd < 0 && errno != ENOENT && errno != ELOOP)
 		return err_sys(err, "cannot open %s", was->path);
@@ -155,6 +150,19 @@ restore(struct target *t, struct err *err)
 		f->since = was->since;
 		f->full = !same_header(f);
 	}
+	return 0;
+}
+
+static int
+restore(struct target *t, struct err *err)
+{
+	struct acct_file *f = self(t);
+
+	if (acct_name_check(&f->name, err) < 0 ||
+	    (t->cp.n_files > 0 && reopen(f, err) < 0))
+		return -1;
+	acct_remove_strays(&f->name, &f->header, f->path, f->lost);
+	f->finish_due = true;
 	return 0;
 }
 
@@ -194,31 +202,6 @@ end_file(struct acct_file *f)
 	f->finish_due = true;
 }
 
-/* A file that a crash left with no more than a header, or part of it. */
-static int
-take_over(const struct acct_file *f, const char *path)
-{
-	char *text;
-	ssize_t n;
-	int fd;
-
-	if (f->lost != NULL && strcmp(path, f->lost) == 0)
-		return -1;
-	fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (fd < 0)
-		return -1;
-	text = xmalloc(f->header.len + 1);
-	n = fd_pread_all(fd, text, f->header.len + 1, 0);
-	if (n < 0 || (size_t)n > f->header.len ||
-	    memcmp(text, f->header.data, (size_t)n) != 0 ||
-	    lock_try(fd, 0, 0) != 1) {
-		close(fd);
-		fd = -1;
-	}
-	free(text);
-	return fd;
-}
-
 /* A new name and its descriptor, in f.  Returns 0 or -1. */
 static int
 open_new(struct acct_file *f, struct err *err)
@@ -231,10 +214,6 @@ open_new(struct acct_file *f, struct err *err)
 	daytime_day(&f->days, f->base.now, day);
 	if (acct_name_next(&f->name, f->conf->move_to, day, &number, err) < 0)
 		return -1;
-	if (number > 0) {
-		acct_name_add(&path, &f->name, f->name.dir, day, number - 1);
-		f->fd = take_over(f, path.data);
-	}
 	while (f->fd < 0) {
 		buf_reset(&path);
 		acct_name_add(&path, &f->name, f->name.dir, day, number++);

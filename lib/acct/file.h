@@ -5,7 +5,7 @@
  *
  * A new file gets its header, is synced with its folder and named in the
  * checkpoint before its first row; a crash in between leaves at most a file
- * with a header, which the next start takes over.
+ * with a header, which the next start removes.
  */
 #ifndef VMTA_ACCT_FILE_H
 #define VMTA_ACCT_FILE_H

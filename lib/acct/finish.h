@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* What becomes of accounting files that are complete: move-to, delete-after. */
+/*
+ * What becomes of accounting files that are complete (move-to, delete-after),
+ * or were never begun.
+ */
 #ifndef VMTA_ACCT_FINISH_H
 #define VMTA_ACCT_FINISH_H
 
@@ -15,5 +18,13 @@
  */
 void acct_finish(const struct conf_acct *conf, const struct acct_name *name,
     const char *current, int64_t now);
+
+/*
+ * Remove files that a crash left before they got a row: no more than header, or
+ * the first part of it, in use by nobody.  current and lost, which may be NULL,
+ * stay.  Errors: none, such files do no harm.
+ */
+void acct_remove_strays(const struct acct_name *name,
+    const struct buf *header, const char *current, const char *lost);
 
 #endif

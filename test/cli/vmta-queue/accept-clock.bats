@@ -20,10 +20,7 @@ load queue
 	vmta-queue ready
 	vmta-queue accept-clock -q
 	# the pair says: this boot, but a wall time of long ago
-	awk 'NR == 1 { for (i = 1; i <= NF; i++)
-		if ($i ~ /^[0-9]{10,}$/ && !done++) $i -= 40000000 } 1' \
-	    "$SPOOL/control/clock" >pair
-	cmp -s pair "$SPOOL/control/clock" && skip "the pair has another form"
+	awk '{ $1 -= 40000000 } 1' "$SPOOL/control/clock" >pair
 	cat pair >"$SPOOL/control/clock"
 	assert_match "$(vmta-queue show status 2>/dev/null)" $'^clock\tjumped'
 	vmta-queue accept-clock -q

@@ -15,7 +15,7 @@ public_spool() {
 	install -m 644 "$CONF" "$PUBLIC/vmta.conf"
 	SPOOL=$PUBLIC/spool
 	export VMTA_SPOOL=$SPOOL VMTA_CONF=$PUBLIC/vmta.conf
-	cd "$PUBLIC"
+	cd "$PUBLIC" || return
 }
 
 teardown() {

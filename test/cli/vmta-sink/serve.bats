@@ -90,7 +90,7 @@ load client
 	local off name rest
 	for off in pipelining 8bitmime enhanced size; do
 		sink_start "s$off" "--no-$off"
-		name=$(echo "$off" | tr a-z A-Z)
+		name=${off^^}
 		rest=$(echo "$all" | tr ' ' '\n' | grep -v "^$name" | paste -sd ' ')
 		assert_eq "$rest" "$(smtp "$SINK_PORT" 'EHLO c' QUIT |
 		    sed -n 's/^250-\([A-Z0-9]*\).*/\1/p' | grep -v '^$' |
