@@ -203,7 +203,8 @@ bsmtp_in_data(struct bsmtp_in *in, bool crlf, uint64_t max,
 				break;
 		} else {
 			w.seen = in->end - in->start;
-			if (w.seen > max)
+			/* the end of it may be part of the last line */
+			if (w.at > max || w.seen > max + 3)
 				out->too_long = true;
 			if (out->too_long)
 				drop_seen(in, &w);
