@@ -168,7 +168,7 @@ add(struct target *t, const struct event *e)
 static void
 lose(struct target *t, size_t i, const char *why)
 {
-	log_warn("%s/%s %s: its counts may miss the last ones",
+	log_warn("%s/%s %s: the counts of that day may be incomplete",
 	    spool_dir(t->spool), t->cp.files[i].path, why);
 	checkpoint_file_drop(&t->cp, i);
 }

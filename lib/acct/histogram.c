@@ -27,7 +27,7 @@ histogram_bucket(uint64_t v)
 
 	if (v < EXACT)
 		return (uint32_t)v;
-	while (v >> (bits + 1) != 0)
+	while (bits < 63 && v >> (bits + 1) != 0)
 		bits++;
 	bucket = EXACT + (uint64_t)(bits - FIRST_BITS) * STEPS +
 	    (v >> (bits - 2) & (STEPS - 1));
