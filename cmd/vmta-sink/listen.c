@@ -14,7 +14,7 @@
 
 #define LISTEN_DEFAULT "127.0.0.1:2525"
 
-enum { BACKLOG = 4096 };
+enum { BACKLOG = 4096, PORT_MAX = 65535 };
 
 /* Cut "ADDRESS:PORT", "[ADDRESS]:PORT" or "PORT" in place. */
 static int
@@ -71,18 +71,21 @@ listen_name(const struct sockaddr_storage *a, char to[INET6_ADDRSTRLEN])
 static int
 name_socket(struct listener *l)
 {
-	struct sockaddr_storage a = { 0 };
+	struct sockaddr_storage a;
 	socklen_t len = sizeof(a);
-	bool six;
+	char port[8];
+	int64_t number;
 
-	if (getsockname(l->fd, (struct sockaddr *)&a, &len) != 0)
+	memset(&a, 0, sizeof(a));
+	if (getsockname(l->fd, (struct sockaddr *)&a, &len) != 0 ||
+	    getnameinfo((struct sockaddr *)&a, len, NULL, 0, port, sizeof(port),
+		NI_NUMERICSERV) != 0 ||
+	    num_parse(port, 0, PORT_MAX, &number) != 0)
 		return -1;
-	six = a.ss_family == AF_INET6;
-	l->port = ntohs(six ? ((struct sockaddr_in6 *)&a)->sin6_port :
-			      ((struct sockaddr_in *)&a)->sin_port);
+	l->port = (unsigned)number;
 	listen_name(&a, l->address);
-	snprintf(l->local, sizeof(l->local), six ? "[%s]:%u" : "%s:%u",
-	    l->address, l->port);
+	snprintf(l->local, sizeof(l->local),
+	    a.ss_family == AF_INET6 ? "[%s]:%u" : "%s:%u", l->address, l->port);
 	return 0;
 }
 
@@ -121,7 +124,7 @@ listen_one(const struct options *opt, struct listener *l, const char *spec,
 
 	/* getaddrinfo(3) would take 70000 for 4464 */
 	if (split(copy, &address, &port) != 0 ||
-	    num_parse(port, 0, 65535, &number) != 0 ||
+	    num_parse(port, 0, PORT_MAX, &number) != 0 ||
 	    getaddrinfo(address, port, &hints, &ai) != 0) {
 		err_set(err, ERR_USAGE,
 		    "%s: it is ADDRESS:PORT or "

@@ -8,12 +8,16 @@
  * text: it is either the end's or a stuffed one.  The CR of state 4 is text only
  * if no LF follows, and is given back then.
  *
- * A dot is rarer in mail than a line end (there is none in base64), so in
- * state 0 memchr(3) looks for dots and then at the two bytes before.
+ * In state 0 memchr(3) looks for a dot, of which base64 has none; where there is
+ * one there are many, so a stretch behind it is looked through in blocks for a dot
+ * that follows a LF.
  */
+#include <stdint.h>
 #include <string.h>
 
 #include "smtp/server_text.h"
+
+enum { BLOCK = 64, BLOCKS = 16 };
 
 /* How much of CRLF the last bytes of p..end show; the byte before p is in 0. */
 static unsigned
@@ -26,6 +30,33 @@ tail(const char *p, const char *end)
 	return end - p >= 2 && end[-2] == '\r' && end[-1] == '\n' ? 2 : 0;
 }
 
+/* 8 bytes that are 0 where p[0..7] has that byte. */
+static uint64_t
+differs(const char *p, unsigned char c)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v ^ (UINT64_C(0x0101010101010101) * c);
+}
+
+/* Does LF and a dot stand anywhere in p[0..BLOCK]? */
+static bool
+block_has_dot(const char *p)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t found = 0;
+
+	for (size_t i = 0; i < BLOCK; i += sizeof(found)) {
+		uint64_t v = differs(p + i, '\n') | differs(p + i + 1, '.');
+
+		/* a byte of 0 borrows into its high bit, and nothing else does
+		 * unless one is found below it */
+		found |= (v - ones) & ~v & (ones << 7);
+	}
+	return found != 0;
+}
+
 /* From state 0: the dot that follows a CRLF within p..end, or NULL. */
 static const char *
 find_dot(const char *p, const char *end)
@@ -36,6 +67,9 @@ find_dot(const char *p, const char *end)
 		if (q - p >= 2 && q[-1] == '\n' && q[-2] == '\r')
 			return q;
 		q++;
+		for (int i = 0;
+		     i < BLOCKS && end - q > BLOCK && !block_has_dot(q); i++)
+			q += BLOCK;
 	}
 	return NULL;
 }

@@ -453,6 +453,43 @@ test_waits_for_the_answer(void **state)
 	session_clear(&s);
 }
 
+/* Random dialogues, wrong ones too: the cuts make no difference. */
+static void
+test_random_dialogues(void **state)
+{
+	static const char *const words[] = { "EHLO c\r\n", "HELO c\r\n",
+		"MAIL FROM:<a@b>\r\n", "RCPT TO:<c@d>\r\n", "DATA\r\n",
+		"DATA\r\nx\r\n.\r\n", ".\r\n", "\r\n", "\n", "\r", ".", "..",
+		"x", "RSET\r\n", "NOOP\r\n", "MAIL FROM:<> SIZE=1\r\n",
+		"RCPT TO:<\"a b\"@c>\r\n", " ", "<", "\"" };
+	static const struct verdict v[] = {
+		{ SESSION_RCPT, "\"a b\"@c", 550, "no", false },
+	};
+	uint32_t x = 12345;
+
+	(void)state;
+	for (int i = 0; i < 400; i++) {
+		struct talk t = { "random", { .flags = ALL, .name = "s" }, NULL,
+			NULL, NULL };
+		struct buf in = BUF_INIT(0);
+		struct result whole;
+
+		buf_adds(&in, "EHLO c\r\nMAIL FROM:<a@b>\r\n");
+		for (int n = 0; n < 30; n++) {
+			x = x * 1664525 + 1013904223;
+			buf_adds(&in, words[(x >> 16) % N(words)]);
+		}
+		t.in = in.data;
+		play(&t, v, N(v), in.len, in.len, &whole);
+		t.out = whole.out.data;
+		t.seen = whole.seen.data;
+		check(&t, v, N(v), 1, 1);
+		check(&t, v, N(v), 1 + x % in.len, 1 + (x >> 8) % 7);
+		result_clear(&whole);
+		buf_clear(&in);
+	}
+}
+
 static void
 test_ehlo_lines_and_banner(void **state)
 {
@@ -483,6 +520,7 @@ main(void)
 		cmocka_unit_test(test_long_line),
 		cmocka_unit_test(test_waits_for_the_answer),
 		cmocka_unit_test(test_ehlo_lines_and_banner),
+		cmocka_unit_test(test_random_dialogues),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
