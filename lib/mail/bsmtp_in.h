@@ -47,6 +47,7 @@ struct bsmtp_data {
 	bool too_long;		/* s and n are nothing */
 };
 
+/* buffer: bytes read at once.  Ownership: ended by bsmtp_in_clear. */
 void bsmtp_in_init(struct bsmtp_in *in, bsmtp_read_fn *fn, void *arg,
     size_t buffer);
 void bsmtp_in_clear(struct bsmtp_in *in);
