@@ -156,16 +156,12 @@ finish(struct sink *k, struct conn *c)
 	watch(k, c, EPOLLIN);
 }
 
-/* After input or a timer: write, close, or wait for the right thing. */
+/* Nothing can be done at once: close, or wait for the right thing. */
 static void
-settle(struct sink *k, struct conn *c)
+wait_for(struct sink *k, struct conn *c)
 {
 	uint32_t want = 0;
 
-	if (flush(k, c) != 0) {
-		conn_close(k, c);
-		return;
-	}
 	set_timer(k, c);
 	if (unsent(c) > 0) {
 		want = k->opt->drip_ms > 0 ? 0 : EPOLLOUT;
@@ -181,13 +177,26 @@ settle(struct sink *k, struct conn *c)
 	watch(k, c, want);
 }
 
-/* Go on with input that waited. */
+/*
+ * After input, room for output or a timer: write, and go on with input that
+ * waited, until all of it is used or something is to be waited for.
+ */
 static void
 go_on(struct sink *k, struct conn *c)
 {
-	if (c->hold == HOLD_NONE && unsent(c) == 0)
+	for (;;) {
+		if (c->session.closing)
+			c->closing = true;
+		if (flush(k, c) != 0) {
+			conn_close(k, c);
+			return;
+		}
+		if (unsent(c) > 0 || c->hold != HOLD_NONE || c->closing ||
+		    c->in.len == 0)
+			break;
 		run(k, c, c->in.data, c->in.len);
-	settle(k, c);
+	}
+	wait_for(k, c);
 }
 
 void
@@ -217,6 +226,7 @@ conn_open(struct sink *k, struct listener *from, int fd,
 	if (!c->over_limit)
 		from->open++;
 	lines_event(k, c, "connect");
+	run(k, c, c->in.data, 0);
 	go_on(k, c);
 }
 
@@ -276,7 +286,7 @@ conn_event(struct sink *k, struct conn *c, uint32_t events)
 		conn_close(k, c);
 		return;
 	}
-	settle(k, c);
+	go_on(k, c);
 }
 
 void

@@ -101,8 +101,9 @@ MAIL=('HELO c' 'MAIL FROM:<a@b>' 'RCPT TO:<c@d>' DATA x . QUIT)
 @test "rules: --delay holds its own connection only, and in order" {
 	sink_start s --first 1 --delay 'RCPT=600' --reply 'RCPT /^no/ 550 no'
 	exec 5<>"/dev/tcp/127.0.0.1/$SINK_PORT"
-	printf '%s\r\n' 'HELO c' 'MAIL FROM:<slow@b>' 'RCPT TO:<no@d>' \
-	    'RCPT TO:<c@d>' DATA . QUIT >&5
+	# in one write: what stands behind the delayed reply must wait
+	printf '%s' "$(printf '%s\r\n' 'HELO c' 'MAIL FROM:<slow@b>' \
+	    'RCPT TO:<no@d>' 'RCPT TO:<c@d>' DATA . QUIT x)" >&5
 	# the first reply being there, the delay has begun
 	read -r line <&5
 	send "$SINK_PORT" quick@b c@d
@@ -111,6 +112,17 @@ MAIL=('HELO c' 'MAIL FROM:<a@b>' 'RCPT TO:<c@d>' DATA x . QUIT)
 	exec 5>&-
 	sink_wait s 2
 	assert_eq 'quick@b slow@b' "$(fields s 6 | paste -sd ' ')"
+}
+
+@test "rules: replies delayed at every stage, and dripped, are the same" {
+	local opts=() stage
+	for stage in CONNECT HELO MAIL RCPT DATA TEXT DOT QUIT; do
+		opts+=(--delay "$stage=10")
+	done
+	sink_start s "${opts[@]}"
+	assert_eq '220 250 250 250 354 250 221' "$(codes "$SINK_PORT" "${MAIL[@]}")"
+	sink_start d "${opts[@]}" --drip=1 --reply 'QUIT 421 4.0.0 go'
+	assert_eq '220 250 250 250 354 250 421' "$(codes "$SINK_PORT" "${MAIL[@]}")"
 }
 
 @test "rules: --raw sends bytes as they are and takes them for a reply" {
