@@ -14,6 +14,8 @@
 #include "mail/bsmtp_in.h"
 #include "mail/esmtp.h"
 
+static const char too_long[] = "the message is longer than max-message-size";
+
 /* A recipient as offsets into strings; 0 is nothing. */
 struct kept_rcpt {
 	size_t rcpt, domain, orcpt, notify;
@@ -291,8 +293,7 @@ take_message(struct bsmtp *b, struct step *st, struct bsmtp_data *d,
 		    data_line + (fault.line != 0 ? fault.line - 1 : 0),
 		    fault.why);
 	if (st->out->message.len > b->max)
-		return tell_bad(b, st, data_line,
-		    "the message is longer than max-message-size");
+		return tell_bad(b, st, data_line - 1, too_long);
 	give(b, st);
 	return true;
 }
@@ -325,7 +326,7 @@ do_data(struct bsmtp *b, struct step *st)
 	if (was_bad)
 		return false;
 	if (why == NULL && d.too_long)
-		why = "the message is longer than max-message-size";
+		why = too_long;
 	if (why != NULL)
 		return tell_bad(b, st, line, why);
 	return take_message(b, st, &d, line + 1);
