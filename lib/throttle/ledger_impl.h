@@ -49,7 +49,7 @@ enum {
 	W_HEAD = 21,		/* base 36 */
 	W_FREE_MS = 22,		/* base 36 */
 	W_FREE_US = 23,
-	W_LATE_US = 24,
+	W_LATE_US = 24,		/* base 36 */
 	W_ROOT = 25,		/* line of the scope's root */
 	W_NEXT = 26,		/* line + 1 of its next ring, 0: none */
 	W_CURRENT = 27,		/* of a root: line of the ring that holds */

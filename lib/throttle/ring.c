@@ -156,8 +156,8 @@ pace_load(const struct pace_words *w, int64_t n, int64_t unit_ms, int64_t now,
 
 	out->every = n > 0 && unit_ms < INT64_MAX / 1000 ? unit_ms * 1000 / n :
 							   INT64_MAX / 4;
-	out->late_cap = unit_ms < 20000 ? unit_ms * 50 : 1000000;
-	out->late = word_get(w->late);
+	out->late_cap = unit_ms < WORD36_MAX / 50 ? unit_ms * 50 : WORD36_MAX;
+	out->late = word_get36(w->late);
 	if (out->late < 0 || out->late > out->late_cap)
 		out->late = 0;
 	if (d > WORD36_MAX / 2)
@@ -184,9 +184,9 @@ pace_take(struct pace *p, int even)
 	int64_t make_good;
 
 	if (p->after < 0) {
-		p->late = -p->after < p->late_cap - p->late ?
-		    p->late - p->after :
-		    p->late_cap;
+		/* later than the cap it was idle, not late */
+		p->late = -p->after <= p->late_cap ? p->late - p->after : 0;
+		p->late = p->late < p->late_cap ? p->late : p->late_cap;
 		p->after = 0;
 	}
 	if (!even)
@@ -205,7 +205,7 @@ pace_save(const struct pace_words *w, const struct pace *p, int64_t now)
 		ms--;
 		us += 1000;
 	}
-	word_put(w->late, p->late);
+	word_put36(w->late, p->late);
 	word_put36(w->ms, (now + ms + WORD36_MAX + 1) % (WORD36_MAX + 1));
 	word_put(w->us, us);
 }

@@ -81,10 +81,11 @@ struct pace {
 	int64_t late;		/* what is to be made good */
 };
 
-/* Where a pace is kept: words, the first in base 36. */
+/* Where a pace is kept: words. */
 struct pace_words {
-	uint64_t *ms, *us;	/* next free moment, modulo 36^7 ms */
-	uint64_t *late;
+	uint64_t *ms;		/* next free moment, base 36, modulo 36^7 ms */
+	uint64_t *us;		/* and its microseconds */
+	uint64_t *late;		/* base 36 */
 };
 
 /* The pace of a budget as it stands now; a moment that can't be (from long ago,
