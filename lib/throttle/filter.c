@@ -71,11 +71,20 @@ bad_line(struct filter *f, uint64_t number, const char *why, const char *what,
 		log_warn("more bad lines are counted, not named");
 }
 
+static void
+bad_grant(struct filter *f, const struct job_line *l)
+{
+	size_t len;
+	const char *s = line_field(l, JOB_GRANT, &len);
+
+	bad_line(f, f->input, "not a grant", s, len);
+}
+
 void
 filter_bad(struct filter *f, const char *why)
 {
 	f->counts.lines++;
-	bad_line(f, f->counts.lines, why, "dropped", 7);
+	bad_line(f, ++f->input, why, "dropped", 7);
 }
 
 static void
@@ -85,6 +94,7 @@ pass(struct filter *f, const struct job_line *l, struct buf *out)
 
 	memcpy(to, l->text, l->len);
 	to[l->len] = '\n';
+	to[l->len + 1U] = '\0';
 	out->len += l->len + 1U;
 	f->counts.passed++;
 }
@@ -103,25 +113,19 @@ cut(struct filter *f, const char *p, const char *end, struct buf *out)
 		struct grant g;
 
 		p = nl + 1;
-		f->counts.lines++;
-		if (why != NULL) {
-			/* the column names of ready -H are no line */
-			if (f->counts.lines == 1 &&
-			    strncmp(start, "id\tlocator\t", 11) == 0)
-				f->counts.lines--;
-			else
-				bad_line(f, f->counts.lines, why, start,
-				    (size_t)(nl - start));
+		/* the column names of ready -H are no line */
+		if (f->input++ == 0 && strncmp(start, "id\tlocator\t", 11) == 0)
 			continue;
-		}
-		if (line_is(l, JOB_GRANT, "-"))
-			f->items[f->n_items++].number = f->counts.lines;
+		f->counts.lines++;
+		if (why != NULL)
+			bad_line(f, f->input, why, start,
+			    (size_t)(nl - start));
+		else if (line_is(l, JOB_GRANT, "-"))
+			f->items[f->n_items++].number = f->input;
 		else if (filter_grant_of(l, &g) == 0)
 			pass(f, l, out);
 		else
-			bad_line(f, f->counts.lines, "not a grant",
-			    l->text + l->at[JOB_GRANT], l->len -
-			    l->at[JOB_GRANT]);
+			bad_grant(f, l);
 	}
 	return p;
 }

@@ -66,6 +66,7 @@ print(struct filter *f, const struct job_line *l, const struct outlet_choice *c,
 	memcpy(to, l->text + tail, l->len - tail);
 	to += l->len - tail;
 	*to++ = '\n';
+	*to = '\0';
 	out->len += (size_t)(to - start);
 	f->counts.granted++;
 }

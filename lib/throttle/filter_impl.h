@@ -24,6 +24,7 @@ struct filter {
 	struct gates *gates;
 	struct filter_counts counts;
 	size_t kept_bytes;
+	uint64_t input;		/* lines read, the column names too */
 	uint64_t turn;
 	char serial[16];	/* ";N;" of the configuration, in grants */
 	struct item *items;
