@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -94,7 +95,8 @@ io_turn(struct io *io, int64_t wait_ms, struct err *err)
 	for (struct io_watch *w = io->always; w != NULL; w = w->next)
 		ready = ready || w->on;
 	if (ready || wait_ms <= 0) {
-		flags = EVLOOP_NONBLOCK;
+		/* without ONCE it goes on as long as anything is ready */
+		flags |= EVLOOP_NONBLOCK;
 	} else {
 		struct timeval tv = { .tv_sec = wait_ms / 1000,
 			.tv_usec = wait_ms % 1000 * 1000 };
@@ -120,6 +122,20 @@ on_watch(evutil_socket_t fd, short what, void *arg)
 	w->fn(w->arg);
 }
 
+/* epoll(7) refuses regular files and /dev/null: they are always ready. */
+static bool
+is_always_ready(int fd)
+{
+	struct epoll_event e = { .events = EPOLLIN };
+	int ep = epoll_create1(EPOLL_CLOEXEC);
+	bool refused = ep >= 0 &&
+	    epoll_ctl(ep, EPOLL_CTL_ADD, fd, &e) < 0 && errno == EPERM;
+
+	if (ep >= 0)
+		close(ep);
+	return refused;
+}
+
 struct io_watch *
 io_watch_new(struct io *io, int fd, bool write, io_fn *fn, void *arg)
 {
@@ -128,6 +144,12 @@ io_watch_new(struct io *io, int fd, bool write, io_fn *fn, void *arg)
 	w->io = io;
 	w->fn = fn;
 	w->arg = arg;
+	if (fd >= 0 && is_always_ready(fd)) {
+		w->always = true;
+		w->next = io->always;
+		io->always = w;
+		return w;
+	}
 	event_assign(&w->ev, io->base, fd,
 	    (write ? EV_WRITE : EV_READ) | EV_PERSIST, on_watch, w);
 	return w;
@@ -142,7 +164,7 @@ io_watch_free(struct io_watch *w)
 		return;
 	for (at = &w->io->always; *at != NULL && *at != w; at = &(*at)->next)
 		;
-	if (*at != NULL)
+	if (w->always)
 		*at = w->next;
 	else
 		event_del(&w->ev);
@@ -157,16 +179,10 @@ io_watch_set(struct io_watch *w, bool on)
 	w->on = on;
 	if (w->always)
 		return;
-	if (!on) {
+	if (on)
+		event_add(&w->ev, NULL);
+	else
 		event_del(&w->ev);
-		return;
-	}
-	/* epoll(7) refuses regular files: EPERM */
-	if (event_add(&w->ev, NULL) < 0) {
-		w->always = true;
-		w->next = w->io->always;
-		w->io->always = w;
-	}
 }
 
 void
