@@ -27,7 +27,7 @@ session_open(struct session *s, const struct cli *cli)
 	*s = (struct session){ 0 };
 	if (conf_find_spool(cli->spool, cli->conf, dir, sizeof(dir), &err) !=
 		0 ||
-	    spool_open(dir, 0, &s->spool, &err) != 0)
+	    spool_open(dir, SPOOL_CREATE, &s->spool, &err) != 0)
 		return log_err(&err);
 	rc = conf_running(dir, cli->conf, &ds, &s->conf, &newer, &err);
 	if (rc != 0)
