@@ -36,8 +36,9 @@ bad_line(struct convert *c, const char *why)
 		log_warn("line %llu: %s", (unsigned long long)c->line, why);
 }
 
+/* One line of n bytes, NUL-terminated. */
 static void
-take_line(struct convert *c, char *line)
+take_line(struct convert *c, char *line, size_t n)
 {
 	struct event e;
 
@@ -49,11 +50,13 @@ take_line(struct convert *c, char *line)
 	/* vmta-send -H begins with the names of the columns */
 	if (c->line == 1 && strncmp(line, "time\ttype\t", 10) == 0)
 		return;
-	if (event_parse(line, &e) < 0) {
+	if (n > LINE_MAX_BYTES)
+		bad_line(c, "too long for an event line");
+	else if (memchr(line, '\0', n) != NULL)
+		bad_line(c, "a NUL byte in it");
+	else if (event_parse(line, &e) < 0)
 		bad_line(c, "not an event line (vmta-event(5))");
-		return;
-	}
-	if (record_type(e.f[EV_TYPE]) & c->records)
+	else if (record_type(e.f[EV_TYPE]) & c->records)
 		columns_row(c->columns, &e, &c->out);
 }
 
@@ -65,18 +68,13 @@ take_lines(struct convert *c)
 
 	while ((nl = memchr(p, '\n', (size_t)(end - p))) != NULL) {
 		*nl = '\0';
-		if (memchr(p, '\0', (size_t)(nl - p)) != NULL) {
-			c->line++;
-			bad_line(c, "a NUL byte in it");
-		} else {
-			take_line(c, p);
-		}
+		take_line(c, p, (size_t)(nl - p));
 		p = nl + 1;
 	}
+	/* no more of a line is kept than an event can have */
 	if (end - p > LINE_MAX_BYTES) {
 		if (!c->skip) {
-			c->line++;
-			bad_line(c, "too long for an event line");
+			take_line(c, p, (size_t)(end - p));
 			c->line--;
 		}
 		c->skip = true;
