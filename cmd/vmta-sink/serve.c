@@ -16,7 +16,6 @@
 
 enum {
 	EVENTS = 256,
-	IDLE_MS = 2, /* no event for so long */
 	FLUSH_MS = 100, /* lines wait no longer than this */
 	COUNT_MS = 200, /* between two writings of the count file */
 	PAUSE_MS = 100, /* a listener without descriptors */
@@ -43,6 +42,12 @@ static void
 tell_time(struct sink *k)
 {
 	k->now_ms = clock_boot_ms(&system_clock);
+}
+
+/* Lines tell the time of their own event. */
+static void
+tell_wall(struct sink *k)
+{
 	k->wall_ms = clock_wall_ms(&system_clock);
 }
 
@@ -130,8 +135,7 @@ turn(struct sink *k, int timeout, struct listener **ready, size_t *ready_n)
 			read_signals(k);
 			break;
 		case KIND_CONN:
-			/* lines tell the time of their own event */
-			k->wall_ms = clock_wall_ms(&system_clock);
+			tell_wall(k);
 			conn_event(k, ev[i].data.ptr, ev[i].events);
 			break;
 		}
@@ -157,6 +161,7 @@ take_clients(struct sink *k, struct listener **ready, size_t ready_n)
 		do
 			n = turn(k, 0, NULL, NULL);
 		while (n == EVENTS);
+		tell_wall(k);
 		conn_open(k, as.v[i].from, as.v[i].fd, &as.v[i].peer);
 	}
 	free(as.v);
@@ -170,6 +175,7 @@ run_timers(struct sink *k)
 	while ((t = server_timer_due(&k->timers, k->now_ms)) != NULL) {
 		size_t i = 0;
 
+		tell_wall(k);
 		while (i < k->listener_n && &k->listeners[i].timer != t)
 			i++;
 		if (i < k->listener_n)
@@ -186,7 +192,10 @@ earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* How long to wait for an event: lines that wait go out when we are idle. */
+/*
+ * How long to wait for an event.  With lines in hand not at all: when there is
+ * none the lines are written, which costs less than setting a timer.
+ */
 static int
 wait_ms(const struct sink *k)
 {
@@ -195,7 +204,7 @@ wait_ms(const struct sink *k)
 	if (k->opt->count_file != NULL)
 		next = earlier(next, k->count_ms + COUNT_MS);
 	if (k->lines.waiting.len > 0)
-		next = earlier(next, k->now_ms + IDLE_MS);
+		return 0;
 	if (next == INT64_MAX)
 		return -1;
 	ms = next - k->now_ms;
@@ -225,6 +234,7 @@ drain(struct sink *k)
 		watch(k, k->listeners[i].fd, NULL, EPOLL_CTL_DEL);
 	while (turn(k, 0, NULL, NULL) > 0 && k->now_ms < end)
 		housekeep(k, false);
+	tell_wall(k);
 	while (k->conns != NULL)
 		conn_close(k, k->conns);
 }
