@@ -76,6 +76,7 @@ int filter_unwritten(struct filter *f, const char *text, size_t n,
  * end of the input) is reported and counted as a line.  Errors: none. */
 void filter_bad(struct filter *f, const char *why);
 
+/* Counts so far.  Ownership: the filter's.  Pure. */
 const struct filter_counts *filter_counts(const struct filter *f);
 
 #endif
