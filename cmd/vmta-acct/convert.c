@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* vmta-acct --stdin: event lines from anywhere to CSV on standard output. */
+/*
+ * vmta-acct --stdin: event lines from anywhere to CSV on standard output; and
+ * --columns: what CSV can have.
+ */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -172,4 +176,18 @@ acct_convert(const struct options *o)
 	buf_clear(&c.in);
 	buf_clear(&c.out);
 	return status;
+}
+
+int
+acct_columns(const struct options *o)
+{
+	static const char *const cols[] = { "column", "meaning" };
+	struct table *t = table_new(stdout, cols, 2, o->cli.format,
+	    o->cli.header);
+	const char *row[2];
+
+	for (size_t i = 0; columns_describe(i, &row[0], &row[1]); i++)
+		table_row(t, row);
+	table_end(t);
+	return EX_OK;
 }

@@ -7,7 +7,33 @@
 
 #include "acct.h"
 
-enum { OPT_ONCE = CLI_OPT_OWN, OPT_STDIN, OPT_FIELDS, OPT_RECORDS };
+enum {
+	OPT_ONCE = CLI_OPT_OWN,
+	OPT_STDIN,
+	OPT_FIELDS,
+	OPT_RECORDS,
+	OPT_COLUMNS,
+};
+
+/* Do they go together?  Returns: -1 to go on, or an exit status. */
+static int
+check_options(const struct options *o, int argc, char **argv)
+{
+	if (optind < argc)
+		return cli_usage(ACCT_SYNOPSIS, "%s: no such command",
+		    argv[optind]);
+	if (o->convert + o->once + o->columns > 1)
+		return cli_usage(ACCT_SYNOPSIS,
+		    "--stdin, --once and --columns exclude each other");
+	if (!o->convert && (o->fields != NULL || o->records != NULL))
+		return cli_usage(ACCT_SYNOPSIS, "%s is for --stdin; files have "
+		    "the columns of their <acct-file>",
+		    o->fields != NULL ? "--fields" : "--records");
+	if (o->cli.format != TABLE_AUTO && o->cli.format != TABLE_CSV &&
+	    !o->cli.dry_run && !o->columns)
+		return cli_usage(ACCT_SYNOPSIS, "--format: rows are csv");
+	return -1;
+}
 
 /* Returns: -1 to go on, or an exit status. */
 static int
@@ -19,6 +45,7 @@ read_options(struct options *o, int argc, char **argv)
 		{ "stdin", no_argument, NULL, OPT_STDIN },
 		{ "fields", required_argument, NULL, OPT_FIELDS },
 		{ "records", required_argument, NULL, OPT_RECORDS },
+		{ "columns", no_argument, NULL, OPT_COLUMNS },
 		{ 0 },
 	};
 	int opt, status;
@@ -47,22 +74,12 @@ read_options(struct options *o, int argc, char **argv)
 		case OPT_RECORDS:
 			o->records = optarg;
 			break;
+		case OPT_COLUMNS:
+			o->columns = true;
+			break;
 		}
 	}
-	if (optind < argc)
-		return cli_usage(ACCT_SYNOPSIS, "%s: no such command",
-		    argv[optind]);
-	if (o->convert && o->once)
-		return cli_usage(ACCT_SYNOPSIS,
-		    "--stdin and --once exclude each other");
-	if (!o->convert && (o->fields != NULL || o->records != NULL))
-		return cli_usage(ACCT_SYNOPSIS, "%s is for --stdin; files have "
-		    "the columns of their <acct-file>",
-		    o->fields != NULL ? "--fields" : "--records");
-	if (o->cli.format != TABLE_AUTO && o->cli.format != TABLE_CSV &&
-	    !o->cli.dry_run)
-		return cli_usage(ACCT_SYNOPSIS, "--format: rows are csv");
-	return -1;
+	return check_options(o, argc, argv);
 }
 
 int
@@ -77,7 +94,9 @@ main(int argc, char **argv)
 		return EX_OSERR;
 	status = read_options(&o, argc, argv);
 	if (status < 0) {
-		if (o.convert)
+		if (o.columns)
+			status = acct_columns(&o);
+		else if (o.convert)
 			status = acct_convert(&o);
 		else if (o.cli.dry_run)
 			status = acct_pending(&o);

@@ -2,7 +2,7 @@
 /*
  * How far an accounting file has come (P11): journal positions and the files
  * written, in control/acct/KEY, two alternating checksummed blocks of text
- * (vmta-spool(5), CHECKPOINTS).
+ * (vmta-acct(5), CHECKPOINTS).
  */
 #ifndef VMTA_SPOOL_CHECKPOINT_H
 #define VMTA_SPOOL_CHECKPOINT_H
