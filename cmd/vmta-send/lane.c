@@ -299,15 +299,19 @@ tell_wishes(struct send *s)
 	}
 }
 
-/* After the end of input only what can start before its grant's end is kept. */
+/* After the end of input only what can start before its grant's end is kept (P16);
+ * a line without a grant may wait as long as one for a slot. */
 static void
 drop_expired(struct send *s, struct lane *l)
 {
+	int64_t blocked_ms = l->blocked && l->n_conns == 0 &&
+	    l->blocked_until != 0 ? l->blocked_until - s->now : 0;
 	struct task *t, *next;
 
 	for (t = TAILQ_FIRST(&l->waiting); t != NULL; t = next) {
 		next = TAILQ_NEXT(t, link);
-		if (lease_is_live(s->leases, &t->lease))
+		if (blocked_ms < lease_left_ms(s->leases, &t->lease,
+				     t->held_at + SLOT_WAIT_MS - s->now))
 			continue;
 		TAILQ_REMOVE(&l->waiting, t, link);
 		l->n_waiting--;

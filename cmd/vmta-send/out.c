@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -33,6 +34,14 @@ struct out {
 	size_t len, at;
 	char *buf;		/* HELD_MAX bytes */
 };
+
+static void
+put_header(struct out *o)
+{
+	for (size_t i = 0; i < EVENT_FIELDS; i++)
+		o->len += (size_t)snprintf(o->buf + o->len, 64, "%s%c",
+		    event_names[i], i == EVENT_FIELDS - 1 ? '\n' : '\t');
+}
 
 static void
 on_writable(void *arg)
@@ -69,6 +78,8 @@ out_new(struct send *s)
 	}
 	if (!o->regular)
 		o->watch = io_watch_new(s->io, o->fd, true, on_writable, o);
+	if (s->cli->header)
+		put_header(o);
 	return o;
 }
 

@@ -132,6 +132,12 @@ lease_is_live(const struct leases *l, const struct lease *e)
 	return e->grant.n == 0 || ledger_now(l->ledger) < e->r;
 }
 
+int64_t
+lease_left_ms(const struct leases *l, const struct lease *e, int64_t unlimited)
+{
+	return e->grant.n == 0 ? unlimited : e->r - ledger_now(l->ledger);
+}
+
 int
 lease_start(struct leases *l, struct lease *e, bool renew)
 {

@@ -50,6 +50,11 @@ bool lease_is_limited(const struct lease *e);
 /* May a byte that the receiver would count still be written?  Pure. */
 bool lease_is_live(const struct leases *l, const struct lease *e);
 
+/* How long it may still be started; unlimited: for one that nothing limits.
+ * Units: milliseconds.  Pure. */
+int64_t lease_left_ms(const struct leases *l, const struct lease *e,
+    int64_t unlimited);
+
 /*
  * About to be sent.  An expired one is taken anew where there is room, if renew.
  * Returns: 0, or -1: it may not be sent.  Between begin and end.
