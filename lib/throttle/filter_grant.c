@@ -294,13 +294,15 @@ filter_unwritten(struct filter *f, const char *text, size_t n, struct err *err)
 		const char *nl = memchr(text, '\n', (size_t)(end - text));
 		struct job_line l;
 		struct grant g;
+		int64_t r;
 
 		if (nl == NULL)
 			break;
 		if (line_cut(text, (size_t)(nl - text), &l) == NULL &&
-		    filter_grant_of(&l, &g) == 0 && g.kind == GRANT_GIVEN)
-			ledger_credit(f->o.ledger, &g,
-			    &(int64_t){ g.expiry_ms });
+		    filter_grant_of(&l, &g) == 0 && g.kind == GRANT_GIVEN) {
+			r = g.expiry_ms;
+			ledger_credit(f->o.ledger, &g, &r);
+		}
 		text = nl + 1;
 	}
 	ledger_unlock(f->o.ledger);

@@ -127,8 +127,11 @@ void ledger_credit(struct ledger *l, const struct grant *g, int64_t *r);
 /* An expired grant that has room again gets a new one. Returns 0, or -1: no room;
  * it then stands as before. */
 int ledger_regrant(struct ledger *l, struct grant *g, int64_t *r);
-/* H/2 of the grant, milliseconds; INT64_MAX where nothing limits.  H bounds
- * TCP_USER_TIMEOUT too. */
+/*
+ * H/2 of the grant, milliseconds; INT64_MAX where nothing limits.  So long at least
+ * r is ahead of a write, if renewals come in time: TCP_USER_TIMEOUT is to be below
+ * it, as the kernel goes on delivering for a process that was killed or stopped.
+ */
 int64_t ledger_renew_ms(const struct ledger *l, const struct grant *g);
 
 /*

@@ -150,7 +150,9 @@ ledger_scope(const char *scope, char out[SCOPE_BYTES + 1])
 	for (size_t i = 0; i < keep; i++) {
 		unsigned char c = (unsigned char)scope[i];
 
-		out[i] = c > ' ' && c != 127 ? (char)c : '_';
+		out[i] = '_';
+		if (c > ' ' && c != 127)
+			out[i] = scope[i];
 	}
 	if (!exact) {
 		char sum[10];
