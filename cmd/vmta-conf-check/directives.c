@@ -34,14 +34,14 @@ int
 cmd_directives(const struct cli *cli, const char *section)
 {
 	static const char *const cols[] = { "directive", "aliases", "sections",
-		"value", "range", "default", "effect", "meaning" };
+		"value", "range", "default", "effect", "meaning", "instead" };
 	static const char *const effects[] = { "acts", "later", "never" };
 	uint32_t set = section != NULL ? sections_of(section) : ~0u;
 	struct table *t;
 
 	if (set == 0)
 		return cli_usage(SYNOPSIS, "%s: no such section", section);
-	t = table_new(stdout, cols, 8, cli->format, cli->header);
+	t = table_new(stdout, cols, 9, cli->format, cli->header);
 	for (int i = 0; i < CONF_DIRECTIVES; i++) {
 		const struct conf_directive *d =
 		    conf_directive((enum conf_dir)i);
@@ -52,7 +52,7 @@ cmd_directives(const struct cli *cli, const char *section)
 		conf_sections_text(d->sections, where, sizeof(where));
 		table_row(t, (const char *const[]){ d->name, d->aliases, where,
 		    value_syntax(d), d->range, d->dflt, effects[d->effect],
-		    d->doc });
+		    d->doc, conf_instead(d->id) });
 	}
 	table_end(t);
 	return EX_OK;

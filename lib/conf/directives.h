@@ -70,6 +70,7 @@ enum conf_type {
 	CONF_T_RECORD_FIELDS,
 	CONF_T_KEY,
 	CONF_T_INCLUDE,
+	CONF_T_FILE,
 	CONF_TYPES
 };
 
@@ -98,6 +99,15 @@ struct conf_directive {
 
 /* Returns: the row of a directive.  Ownership: static.  Errors: none, pure. */
 const struct conf_directive *conf_directive(enum conf_dir id);
+
+/*
+ * What to write or use instead of a directive that has no effect.
+ * Returns: NULL where there is nothing.  Ownership: static.  Errors: none, pure.
+ */
+const char *conf_instead(enum conf_dir id);
+
+/* May the directive stand several times in one section?  Errors: none, pure. */
+bool conf_repeatable(const struct conf_directive *row);
 
 /* Returns: the row of a section.  Ownership: static.  Errors: none, pure. */
 const struct conf_section_row *conf_section(enum conf_section id);

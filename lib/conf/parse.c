@@ -60,14 +60,10 @@ static void
 no_effect(struct parser *p, size_t off, enum conf_effect effect,
     const char *what, const char *hint)
 {
-	if (effect == CONF_LATER)
-		lex_diag(p->lx->diags, &p->line, off, DIAG_WARNING,
-		    "no-effect",
-		    "%s is accepted and has no effect in this release", what);
-	else
-		lex_diag(p->lx->diags, &p->line, off, DIAG_WARNING,
-		    "no-effect", "%s is accepted and has no effect: %s", what,
-		    hint);
+	lex_diag(p->lx->diags, &p->line, off, DIAG_WARNING, "no-effect",
+	    "%s is accepted and has no effect%s%s%s", what,
+	    effect == CONF_LATER ? " in this release" : "",
+	    hint != NULL ? ": " : "", hint != NULL ? hint : "");
 }
 
 /* The first spool that is named counts, as for conf_find_spool. */
@@ -220,8 +216,8 @@ open_section(struct parser *p, const char *tag, char *arg, size_t off)
 	if (row->effect != CONF_ACTS && !p->said_section[kind]) {
 		p->said_section[kind] = true;
 		snprintf(what, sizeof(what), "<%s>", row->tag);
-		no_effect(p, 0, row->effect, what,
-		    "this release does not do it");
+		no_effect(p, 0, row->effect, what, row->effect == CONF_LATER ?
+		    NULL : "nothing here does it");
 	}
 }
 
@@ -428,7 +424,7 @@ parse_directive(struct parser *p)
 
 		p->said[row->id] = true;
 		snprintf(what, sizeof(what), "\"%s\"", row->name);
-		no_effect(p, 0, row->effect, what, row->doc);
+		no_effect(p, 0, row->effect, what, conf_instead(row->id));
 	}
 	add_setting(p, row, at, &v);
 	return true;

@@ -67,6 +67,7 @@ static const struct type_row types[CONF_TYPES] = {
 	    value_record_fields, STORE_NOTHING },
 	[CONF_T_KEY] = { "SELECTOR,DOMAIN|*,FILE", value_key, STORE_NOTHING },
 	[CONF_T_INCLUDE] = { "FILE|PATTERN", value_text, STORE_NOTHING },
+	[CONF_T_FILE] = { "FILE", value_text, STORE_NOTHING },
 };
 
 const char *

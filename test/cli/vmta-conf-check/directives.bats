@@ -6,7 +6,7 @@ load ../../lib/common
 @test "directives: one row a directive, with a header on request" {
 	run --separate-stderr vmta-conf-check -H --directives
 	assert_run 0 '*'
-	assert_eq "directive	aliases	sections	value	range	default	effect	meaning" \
+	assert_eq "directive	aliases	sections	value	range	default	effect	meaning	instead" \
 	    "${lines[0]}"
 	assert_match "$output" '^max-msg-rate	-	<domain>	RATE	-	unlimited	acts	'
 }
