@@ -77,7 +77,10 @@ checkpoint_clear(struct checkpoint *c)
 		free(c->files[i].path);
 	free(c->files);
 	free(c->pos);
-	*c = (struct checkpoint){ 0 };
+	c->files = NULL;
+	c->pos = NULL;
+	c->n_files = c->n_pos = 0;
+	c->serial = 0;
 }
 
 /* Where journal stands, or would stand. */
@@ -102,7 +105,7 @@ checkpoint_get(const struct checkpoint *c, uint64_t journal)
 {
 	size_t i = find_pos(c, journal);
 
-	if (i == c->n_pos || c->pos[i].journal != journal)
+	if (i >= c->n_pos || c->pos[i].journal != journal)
 		return -1;
 	return c->pos[i].pos;
 }
@@ -112,7 +115,7 @@ checkpoint_set(struct checkpoint *c, uint64_t journal, off_t pos)
 {
 	size_t i = find_pos(c, journal);
 
-	if (i == c->n_pos || c->pos[i].journal != journal) {
+	if (i >= c->n_pos || c->pos[i].journal != journal) {
 		c->pos = xreallocarray(c->pos, c->n_pos + 1,
 		    sizeof(c->pos[0]));
 		memmove(c->pos + i + 1, c->pos + i,
@@ -325,12 +328,13 @@ checkpoint_read(struct spool *s, const char *key, struct checkpoint *out,
 		return err_sys(err, "cannot open %s", path);
 	/* Two writes while we read can tear both: then read again. */
 	for (int i = 0; rc < 0 && i < READ_TRIES; i++) {
-		checkpoint_clear(out);
 		if (read_once(fd, &b) < 0) {
 			err_sys(err, "cannot read %s", path);
 			goto out;
 		}
 		rc = parse_newest(&b, out);
+		if (rc < 0)
+			checkpoint_clear(out);
 	}
 	if (rc < 0)
 		err_set(err, ERR_INPUT, "%s/%s is damaged: how far its "
