@@ -225,6 +225,16 @@ conn_open(struct send *s, struct lane *l)
 	return OPEN_OK;
 }
 
+/* A server counts a connection when it accepts it, which the kernel doesn't tell:
+ * at the latest when it greets. */
+void
+conn_counted(struct send *s, struct conn *c)
+{
+	if (c->rate != NULL)
+		TAILQ_INSERT_TAIL(&s->replies, c->rate, link);
+	c->rate = NULL;
+}
+
 /* What a target used: socket, conversation, and the lease of its connection,
  * which the receiver has counted if it ever could. */
 static void
@@ -237,9 +247,7 @@ drop_target(struct send *s, struct conn *c)
 	c->io = NULL;
 	dialogue_free(c->d);
 	c->d = NULL;
-	if (c->rate != NULL)
-		TAILQ_INSERT_TAIL(&s->replies, c->rate, link);
-	c->rate = NULL;
+	conn_counted(s, c);
 	c->deadline = INT64_MAX;
 }
 
@@ -290,10 +298,6 @@ on_io(void *arg, unsigned events)
 		connect_failed(c->send, c, strerror(e));
 		return;
 	}
-	/* the connection has been counted by now, or never will be */
-	if (c->rate != NULL)
-		TAILQ_INSERT_TAIL(&c->send->replies, c->rate, link);
-	c->rate = NULL;
 	conn_begin(c->send, c);
 }
 

@@ -168,6 +168,13 @@ take_line(struct input *in, char *line)
 	look_up(in, t, job.f[JOB_ID]);
 }
 
+static void
+too_long(struct input *in)
+{
+	in->line++;
+	bad_line(in, "too long");
+}
+
 /* All whole lines that are there, until one is parked. */
 static void
 take_lines(struct input *in)
@@ -180,9 +187,12 @@ take_lines(struct input *in)
 			break;
 		*nl = '\0';
 		in->at = (size_t)(nl - in->buf) + 1;
-		if (!in->skipping)
+		if (in->skipping)
+			in->skipping = false;
+		else if (nl - line >= JOB_LINE_MAX)
+			too_long(in);
+		else
 			take_line(in, line);
-		in->skipping = false;
 	}
 	if (in->parked != NULL)
 		return;
@@ -190,10 +200,8 @@ take_lines(struct input *in)
 	in->len -= in->at;
 	in->at = 0;
 	if (in->len >= JOB_LINE_MAX) {
-		if (!in->skipping) {
-			in->line++;
-			bad_line(in, "too long");
-		}
+		if (!in->skipping)
+			too_long(in);
 		in->skipping = true;
 		in->len = 0;
 	}

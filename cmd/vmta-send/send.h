@@ -292,6 +292,8 @@ void conn_quit(struct send *s, struct conn *c);
 /* End it; in its dialogue nothing is under way any more. */
 void conn_end(struct send *s, struct conn *c);
 void conn_free(struct conn *c);
+/* The server has seen the connection: its lease is over (P16). */
+void conn_counted(struct send *s, struct conn *c);
 /* Into one of the lists by work_link, NULL: out of the one it is in. */
 void conn_work(struct conn *c, struct conn_list *list);
 bool conn_contended(const struct send *s, const struct conn *c);

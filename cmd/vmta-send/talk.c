@@ -359,6 +359,8 @@ step(struct send *s, struct conn *c)
 		ended(s, c);
 		return;
 	}
+	if (c->rate != NULL && dialogue_phase(c->d) != DIALOGUE_GREETING)
+		conn_counted(s, c);
 	if (!c->ready && dialogue_phase(c->d) == DIALOGUE_IDLE)
 		become_ready(s, c);
 	pull(s, c);
