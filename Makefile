@@ -14,7 +14,7 @@ LIBS_vmta-acct = acct spool reply mail record conf base
 LIBS_vmta-sink = smtp base
 
 # Libraries by their pkg-config names; a program links only what it uses.
-PKGS = libssl libcrypto libevent libunbound jansson
+PKGS = libssl libcrypto libevent libunbound jansson libpcre2-8
 PKGS_OPT = libbsd-overlay
 
 PREFIX ?= /usr/local
