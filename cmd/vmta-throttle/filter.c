@@ -21,7 +21,11 @@
 #include "throttle/filter.h"
 #include "throttle/recheck.h"
 
-enum { READ_BYTES = 65536, REHEARSAL_POLL_MS = 20 };
+enum {
+	READ_BYTES = 65536,
+	FLUSH_BYTES = 1 << 20,	/* written together while input keeps coming */
+	REHEARSAL_POLL_MS = 20
+};
 
 /* The first TERM or INT ends the reading, the second the program. */
 static volatile sig_atomic_t stopped;
@@ -142,6 +146,8 @@ await(struct pump *p, struct err *err)
 	int n, e;
 
 	due = (due < p->deadline ? due : p->deadline) - ledger_now(p->ledger);
+	if (p->out.len > 0)
+		due = 0;	/* is there more to go with it? */
 	ms = due < 0 ? 0 : due < 3600000 ? due : 3600000;
 	if (p->rehearsal && ms > REHEARSAL_POLL_MS)
 		ms = REHEARSAL_POLL_MS;
@@ -175,15 +181,15 @@ pump(struct pump *p, struct err *err)
 		if (ledger_now(p->ledger) >= p->deadline)
 			break;
 		input = await(p, err);
-		if (input < 0 ||
-		    filter_service(p->filter, &p->out, err) < 0 ||
+		if (input < 0 || filter_service(p->filter, &p->out, err) < 0)
+			return -1;
+		if (input > 0 && !p->closed && read_input(p, err) < 0)
+			return -1;
+		if ((input == 0 || p->out.len >= FLUSH_BYTES) &&
 		    flush(p, err) < 0)
 			return -1;
-		if (input > 0 && !p->closed &&
-		    (read_input(p, err) < 0 || flush(p, err) < 0))
-			return -1;
 	}
-	return 0;
+	return flush(p, err);
 }
 
 static void

@@ -2,6 +2,10 @@
 #include "throttle/ring.h"
 #include "throttle/word.h"
 
+/* Slots of 2 s and more are those of U above 2 minutes, where the latest stamp is
+ * a minute ahead, at most 30 of the 64 slots. */
+enum { SPILL_WIDTH_MS = 2000, SPILL_SLOTS = 16 };
+
 /* Rounds down for negative times too. */
 static int64_t
 slot_of(int64_t at, int64_t width)
@@ -37,19 +41,42 @@ reach(struct ring *r, int64_t head, int64_t s)
 	word_put36(r->head, s);
 }
 
+/* What of n fits into a slot without making it too full to be counted. */
+static int64_t
+fits(const uint64_t *slot, int64_t n)
+{
+	int64_t has = word_get(slot);
+
+	if (has < 0 || has >= WORD_MAX - 1)
+		return 0;
+	return n < WORD_MAX - 1 - has ? n : WORD_MAX - 1 - has;
+}
+
 void
 ring_add(struct ring *r, int64_t at, int64_t n)
 {
 	int64_t s = slot_of(at, r->width_ms), head = word_get36(r->head);
+	/* in a long ring, where stamps are far from its end, the next slots take
+	 * what a slot can't hold: a later stamp is never wrong */
+	int64_t last = s + (r->width_ms >= SPILL_WIDTH_MS ? SPILL_SLOTS : 0);
 
 	if (head < 0)
 		return;
-	if (s > head)
-		reach(r, head, s);
-	else if (s <= head - RING_SLOTS)
+	if (s <= head - RING_SLOTS)
 		s = head - RING_SLOTS + 1;
-	if (s >= 0)
-		word_add(&r->slot[s % RING_SLOTS], n);
+	for (; s >= 0 && n > 0; s++) {
+		uint64_t *slot = &r->slot[s % RING_SLOTS];
+		int64_t k;
+
+		if (s > head) {
+			reach(r, head, s);
+			head = s;
+		}
+		k = s < last ? fits(slot, n) : n;
+		if (k > 0)
+			word_add(slot, k);
+		n -= k;
+	}
 }
 
 int

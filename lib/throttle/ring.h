@@ -9,7 +9,8 @@
  * their edges.  head is the number of the newest slot; a slot is zeroed before
  * the head moves over it, when the head is 132 further and it is out of every
  * window.  A slot that is partly in the window counts whole, and one that has
- * come to WORD_MAX or is damaged counts as more than any limit.
+ * come to WORD_MAX or is damaged counts as more than any limit; in a ring of a
+ * long U, what one slot can't hold goes into later ones.
  */
 #ifndef VMTA_THROTTLE_RING_H
 #define VMTA_THROTTLE_RING_H

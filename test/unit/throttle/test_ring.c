@@ -139,6 +139,29 @@ test_a_saturated_slot_is_more_than_any_limit(void **state)
 	assert_int_equal(ring_used(&r, 12000, 1000), 0);
 }
 
+/* 50 million an hour: more in one slot than seven digits say. */
+static void
+test_what_a_slot_cannot_hold_goes_into_later_ones(void **state)
+{
+	int64_t u = 3600000, now = 10 * u, n = 50000000;
+	struct ring r = make_ring(u, now);
+
+	(void)state;
+	ring_add(&r, now + 60000, n);
+	assert_int_equal(ring_used(&r, now, u), n);
+	assert_int_equal(ring_sub(&r, now + 60000, 1000), 1);
+	assert_int_equal(ring_used(&r, now, u), n - 1000);
+	/* never earlier than its stamp */
+	assert_true(ring_leave(&r, now, u, 1) >= now + 60000 + u);
+	assert_int_equal(ring_used(&r, now + 60000 + u - 1, u), n - 1000);
+	/* more than sixteen slots hold is too much to count */
+	r = make_ring(u, now);
+	ring_add(&r, now + 60000, 200000000);
+	assert_int_equal(ring_used(&r, now, u), RING_FULL);
+	ring_add(&r, now, 100000000);
+	assert_int_equal(ring_used(&r, now, u), RING_FULL);
+}
+
 static void
 test_a_damaged_slot_is_more_than_any_limit(void **state)
 {
@@ -508,6 +531,8 @@ main(void)
 		cmocka_unit_test(test_idle_for_long_is_empty),
 		cmocka_unit_test(test_sub_takes_out_what_still_stands),
 		cmocka_unit_test(test_a_saturated_slot_is_more_than_any_limit),
+		cmocka_unit_test(
+		    test_what_a_slot_cannot_hold_goes_into_later_ones),
 		cmocka_unit_test(test_a_damaged_slot_is_more_than_any_limit),
 		cmocka_unit_test(test_words_keep_their_end_byte),
 		cmocka_unit_test(test_pace_is_one_an_interval),
