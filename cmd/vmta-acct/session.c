@@ -60,6 +60,12 @@ make_targets(struct session *s)
 			    a[i].path);
 			continue;
 		}
+		if (a[i].path[0] == '|') {
+			log_note("%s:%u: <acct-file %s> is left out: records "
+			    "go to files, not to commands", a[i].file,
+			    a[i].line, a[i].path);
+			continue;
+		}
 		if (acct_file_new(s->spool, &a[i], &s->targets[s->n], &err) <
 		    0) {
 			log_warn("%s:%u: %s", a[i].file, a[i].line, err.msg);

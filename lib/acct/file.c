@@ -371,7 +371,7 @@ acct_file_new(struct spool *s, const struct conf_acct *conf,
 	columns_header(f->columns, &f->header);
 	for (size_t i = 0; (unknown = columns_unknown(f->columns, i)) != NULL;
 	    i++)
-		log_warn("%s: nothing is recorded for the column %s, it stays "
+		log_note("%s: nothing is recorded for the column %s, it stays "
 		    "empty", conf->path, unknown);
 	*out = &f->base;
 	return 0;

@@ -15,7 +15,7 @@
 
 /*
  * Make the target of an acct-file; nothing is opened before target_open.
- * Columns that nothing is known of are named in a warning.
+ * Columns that nothing is known of are named in a note.
  * Returns: 0, or -1: ERR_CONF, it can't be written as it is configured.
  * Ownership: conf is borrowed; *out is ended by target_free.
  */

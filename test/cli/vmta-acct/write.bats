@@ -119,6 +119,25 @@ t 3" "$(awk -F '\t' 'FNR > 1 { n[$8] += $13 }
 	assert_eq 0 "$(journals)"
 }
 
+@test "columns and targets that can't be had are named, the rest is written" {
+	spool_conf <<-END
+	<acct-file "|cat">
+	</acct-file>
+	<acct-file $OUT/acct.csv>
+	  fields id,header_X-Mailer,type
+	</acct-file>
+	END
+	vmta-conf-check --activate -q || skip "vmta-conf-check is not built"
+	journal 1 1 2
+	run --separate-stderr vmta-acct --once
+	assert_run 0 '' '*'
+	assert_contains "$stderr" '<acct-file |cat> is left out'
+	assert_contains "$stderr" "$OUT/acct.csv: nothing is recorded for the column header_X-Mailer, it stays empty"
+	assert_eq 'id,header_X-Mailer,type
+id000001.0,,d
+id000002.0,,d' "$(cat "$FILE")"
+}
+
 @test "files grow to max-size and no further" {
 	spool_conf <<-END
 	<acct-file $OUT/acct.csv>
