@@ -10,8 +10,7 @@
 #include "base/xalloc.h"
 #include "send.h"
 
-#define SYNOPSIS "[-dHhnq] [-C FILE] [--spool DIR] [--format FORMAT] " \
-		 "[--no-limits] [--version]"
+#define SYNOPSIS "[-dHnq] [--no-limits]"
 
 enum { OPT_NO_LIMITS = CLI_OPT_OWN };
 
