@@ -35,7 +35,7 @@ void session_close(struct session *s);
 void session_pack(struct session *s);
 
 /*
- * Queue patterns from operands, canonical, for pattern_match and ready_options.
+ * Queue patterns from operands, canonical, for queue_pattern_match and ready_options.
  * Returns: 0, or 64 after saying which one is wrong.  Ownership: *out is the
  * caller's, one piece for free(3) each and the array.
  */

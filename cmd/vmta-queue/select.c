@@ -18,7 +18,7 @@ patterns_parse(char **argv, int n, char ***out)
 	struct err err = { 0 };
 
 	for (int i = 0; i < n; i++) {
-		if (pattern_parse(argv[i], text, sizeof(text), &err) != 0) {
+		if (queue_pattern_parse(argv[i], text, sizeof(text), &err) != 0) {
 			patterns_free(p, i);
 			return log_err(&err);
 		}
@@ -88,7 +88,7 @@ selector_scan(const struct selector *sel, const struct scan_record *r)
 	if (r->damaged)
 		return any && sel->domain == NULL && sel->vmta == NULL;
 	for (int i = 0; i < sel->n && !any; i++)
-		any = pattern_match(sel->patterns[i], r->domain, r->group,
+		any = queue_pattern_match(sel->patterns[i], r->domain, r->group,
 		    r->vmta);
 	return any && is_like(sel->domain, r->domain) &&
 	    is_like(sel->vmta, r->vmta);

@@ -50,10 +50,10 @@ const struct pause *pause_match(struct spool *s, const char *domain,
  * Writes its canonical form to out.  An empty domain is refused with a hint.
  * Returns 0 or -1 (ERR_USAGE).  Pure.
  */
-int pattern_parse(const char *pattern, char *out, size_t size,
+int queue_pattern_parse(const char *pattern, char *out, size_t size,
     struct err *err);
 /* Does a canonical pattern match?  group: "$name" or NULL.  Pure. */
-bool pattern_match(const char *pattern, const char *domain, const char *group,
+bool queue_pattern_match(const char *pattern, const char *domain, const char *group,
     const char *vmta);
 
 enum queue_mode { QUEUE_NORMAL, QUEUE_BACKOFF };

@@ -18,7 +18,7 @@
 enum { CONTROL_FILE_MAX = 16 * 1024 * 1024 };
 
 int
-pattern_parse(const char *pattern, char *out, size_t size, struct err *err)
+queue_pattern_parse(const char *pattern, char *out, size_t size, struct err *err)
 {
 	const char *slash = strrchr(pattern, '/');
 	size_t dom = slash != NULL ? (size_t)(slash - pattern) :
@@ -50,7 +50,7 @@ pattern_parse(const char *pattern, char *out, size_t size, struct err *err)
 }
 
 bool
-pattern_match(const char *pattern, const char *domain, const char *group,
+queue_pattern_match(const char *pattern, const char *domain, const char *group,
     const char *vmta)
 {
 	const char *slash = strrchr(pattern, '/');
@@ -231,7 +231,7 @@ pause_match(struct spool *s, const char *domain, const char *group,
 	}
 	for (size_t i = 0; i < n; i++)
 		if ((p[i].until == 0 || p[i].until > now) &&
-		    pattern_match(p[i].pattern, domain, group, vmta))
+		    queue_pattern_match(p[i].pattern, domain, group, vmta))
 			return &p[i];
 	return NULL;
 }

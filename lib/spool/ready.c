@@ -62,7 +62,7 @@ selected(const struct ready_options *o, const char *domain, const char *group,
     const char *vmta)
 {
 	for (size_t i = 0; i < o->n_patterns; i++)
-		if (pattern_match(o->patterns[i], domain, group, vmta))
+		if (queue_pattern_match(o->patterns[i], domain, group, vmta))
 			return true;
 	return o->n_patterns == 0;
 }

@@ -108,7 +108,7 @@ patterns_are_checked(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
-		int rc = pattern_parse(patterns[i].pattern, out, sizeof(out),
+		int rc = queue_pattern_parse(patterns[i].pattern, out, sizeof(out),
 		    &err);
 
 		assert_int_equal(rc, patterns[i].canonical != NULL ? 0 : -1);
@@ -142,7 +142,7 @@ patterns_match(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(matches) / sizeof(matches[0]); i++)
-		assert_int_equal(pattern_match(matches[i].pattern,
+		assert_int_equal(queue_pattern_match(matches[i].pattern,
 				     matches[i].domain, matches[i].group,
 				     matches[i].vmta),
 		    matches[i].match);
