@@ -139,8 +139,8 @@ conn_io(struct send *s, struct conn *c, unsigned events)
 	conn_dirty(s, c);
 }
 
-/* The kernel must give up before a started grant's time is over (P9): H is twice
- * the time between renewals. */
+/* The kernel must give up before a started grant's time is over (P9): twice the
+ * time between renewals is left at any write. */
 static void
 set_user_timeout(struct conn *c, const struct lease *e)
 {
@@ -148,7 +148,7 @@ set_user_timeout(struct conn *c, const struct lease *e)
 
 	if (e->renew_ms == INT64_MAX)
 		return;
-	ms = e->renew_ms + e->renew_ms / 2;
+	ms = e->renew_ms * 2;
 	if (ms < 1)
 		ms = 1;
 	if (c->timeout_ms != 0 && c->timeout_ms <= ms)
@@ -183,8 +183,14 @@ flush(struct send *s, struct conn *c)
 		}
 		w = io_write(c->io, iov, n);
 		if (w < 0 && errno != EAGAIN) {
-			dialogue_lost(c->d, strerror(errno));
+			const char *why = strerror(errno);
+
+			/* a reply that came before the end is not thrown away */
+			read_some(s, c);
+			if (!dialogue_done(c->d))
+				dialogue_lost(c->d, why);
 			conn_dirty(s, c);
+			return;
 		}
 		if (w < 0)
 			return;

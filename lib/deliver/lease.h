@@ -22,7 +22,7 @@ struct leases;		/* the ledger, its lock, the thread that syncs it */
 struct lease {
 	struct grant grant;
 	int64_t r;		/* where it stands, ledger milliseconds */
-	int64_t renew_ms;	/* H/2; INT64_MAX: never */
+	int64_t renew_ms;	/* H/4; INT64_MAX: never */
 	int64_t renew_at;	/* while it is under way */
 };
 

@@ -276,6 +276,13 @@ spool_close(struct spool *s)
 		return;
 	if (s->journal != NULL)
 		journal_end(s);
+	/* settled and never durable: recovery's, as after a crash */
+	while (!STAILQ_EMPTY(&s->settled)) {
+		struct claim *c = STAILQ_FIRST(&s->settled);
+
+		STAILQ_REMOVE_HEAD(&s->settled, link);
+		claim_end(c);
+	}
 	segment_close_all(s);
 	map_clear(&s->commits, free);
 	control_free(s);

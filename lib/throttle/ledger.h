@@ -7,7 +7,7 @@
  * message.
  *
  *   granted   r = now + L, its expiry;  L = the least of min(U/2, 60 s) of its rings
- *   started   r = now + H, H = the least of min(U, 60 s); renewed every H/2
+ *   started   r = now + H, H = the least of min(U, 60 s); renewed every H/4
  *   replied or connection lost          r = now
  *   not used                            taken out
  *   owner killed                        stays: under-uses
@@ -128,9 +128,10 @@ void ledger_credit(struct ledger *l, const struct grant *g, int64_t *r);
  * it then stands as before. */
 int ledger_regrant(struct ledger *l, struct grant *g, int64_t *r);
 /*
- * H/2 of the grant, milliseconds; INT64_MAX where nothing limits.  So long at least
- * r is ahead of a write, if renewals come in time: TCP_USER_TIMEOUT is to be below
- * it, as the kernel goes on delivering for a process that was killed or stopped.
+ * H/4 of the grant, milliseconds; INT64_MAX where nothing limits.  At least twice as
+ * long r is ahead of a write, if renewals come in time: TCP_USER_TIMEOUT is to be no
+ * more than that, as the kernel goes on delivering for a process that was killed or
+ * stopped.
  */
 int64_t ledger_renew_ms(const struct ledger *l, const struct grant *g);
 

@@ -222,7 +222,7 @@ p2_a_late_orphan_is_replayed_before_it_is_in_doubt(void **state)
 	struct spool *s = util_open(*state);
 	char id[NAME_SEGMENT + 1], loc[NAME_LOCATOR + 1];
 	char first[NAME_LOCATOR + 1];
-	struct claim *c;
+	struct claim *c, *late;
 	struct err err;
 
 	one_segment(s, 2, id);
@@ -230,10 +230,12 @@ p2_a_late_orphan_is_replayed_before_it_is_in_doubt(void **state)
 	snprintf(loc, sizeof(loc), "%s.0", id);
 	assert_int_equal(claim_take(s, first, 0, &c, &err), CLAIM_OK);
 	util_in_killed_child(settle_and_die, *state, loc);
-	assert_int_equal(claim_take(s, loc, 0, &c, &err), CLAIM_DROP);
+	assert_int_equal(claim_take(s, loc, 0, &late, &err), CLAIM_DROP);
 	assert_int_equal(state_of(s, id, 0).letter, STATE_DELIVERED);
 	/* our own claim was not touched by the replay */
 	assert_int_equal(state_of(s, id, 1).letter, STATE_SENDING);
+	assert_int_equal(claim_take(s, loc, 0, &late, &err), CLAIM_DROP);
+	assert_int_equal(claim_release(c, &err), 0);
 	spool_close(s);
 }
 

@@ -156,7 +156,7 @@ test_a_grant_of_several_has_one_stamp(void **state)
 	assert_int_equal(g.n, 2);
 	assert_int_equal(g.expiry_ms, now + 5000);	/* L of the shorter */
 	r = g.expiry_ms;
-	assert_int_equal(ledger_renew_ms(l, &g), 5000);	/* H / 2 */
+	assert_int_equal(ledger_renew_ms(l, &g), 2500);	/* H / 4 */
 	assert_int_equal(ledger_start(l, &g, &r), 0);
 	assert_int_equal(r, now + 10000);
 	ledger_unlock(l);
