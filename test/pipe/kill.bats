@@ -13,7 +13,7 @@ kill_stage() {
 
 @test "kill -9 of any stage, fifty times: nothing lost, no more than one duplicate a connection and kill" {
 	need vmta-queue vmta-throttle vmta-send vmta-acct vmta-sink
-	local n=4000 conns=4 sends=0 kills=0 tries stage
+	local n=6000 conns=4 sends=0 kills=0 tries stage
 	local -a stages=(vmta-queue vmta-throttle vmta-send vmta-acct vmta-send)
 
 	RANDOM=20261123

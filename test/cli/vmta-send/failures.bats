@@ -227,9 +227,9 @@ rcpt550@example.com b failed 5.2.1 550 -" "$(outcome | sort)"
 
 @test "failures: a line that says expire is believed only if it is true" {
 	sink_start sink
-	to_hosts "[127.0.0.1]:$SINK_PORT" 'bounce-after 1s'
+	to_hosts "[127.0.0.1]:$SINK_PORT" 'bounce-after 4s'
 	queued --vmta '{default}' old@example.com
-	sleep 1.1
+	sleep 4.1
 	queued young@example.com
 	vmta-queue ready | awk -F '\t' -v OFS='\t' '{ $4 = "expire"; print }' >lines
 	run --separate-stderr bash -c 'vmta-send <lines'

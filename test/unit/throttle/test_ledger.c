@@ -335,7 +335,7 @@ test_a_new_period_counts_the_old_ring(void **state)
 		ledger_unlock(new);
 		/* under way for long: still counted, by its renewals */
 		for (int k = 0; k < 5; k++) {
-			set_time(hand_ms + ledger_renew_ms(old, &before));
+			set_time(hand_ms + 2 * ledger_renew_ms(old, &before));
 			ledger_lock(old);
 			ledger_renew(old, &before, &r);
 			ledger_unlock(old);
