@@ -20,6 +20,7 @@
 
 enum {
 	HELD_MAX = 4 * 1024 * 1024,	/* bytes kept for a slow reader */
+	FLUSH_AT = 64 * 1024,		/* written at once, not only each turn */
 	WRITE_MAX = 4096,		/* PIPE_BUF */
 	END_WAIT_MS = 2000,
 };
@@ -30,6 +31,7 @@ struct out {
 	bool own_fd;		/* opened again: non-blocking for us alone */
 	bool regular;		/* a file: never full */
 	bool gone;
+	bool full;		/* of the reader: not before the next turn */
 	struct io_watch *watch;
 	size_t len, at;
 	char *buf;		/* HELD_MAX bytes */
@@ -90,6 +92,9 @@ out_line(void *arg, const char *line, size_t len)
 
 	if (line == NULL)
 		return;
+	/* one sync may bring more lines than are held */
+	if (!o->full && o->len - o->at > FLUSH_AT)
+		out_flush(o);
 	if (!o->gone && o->len + len > HELD_MAX && o->at > 0) {
 		memmove(o->buf, o->buf + o->at, o->len - o->at);
 		o->len -= o->at;
@@ -136,13 +141,21 @@ reader_gone(struct out *o)
 void
 out_flush(struct out *o)
 {
-	while (o->at < o->len && has_room(o)) {
-		ssize_t w = write(o->fd, o->buf + o->at, batch(o));
+	o->full = false;
+	while (o->at < o->len) {
+		ssize_t w;
 
+		if (!has_room(o)) {
+			o->full = true;
+			break;
+		}
+		w = write(o->fd, o->buf + o->at, batch(o));
 		if (w < 0 && errno == EINTR)
 			continue;
-		if (w < 0 && errno == EAGAIN)
+		if (w < 0 && errno == EAGAIN) {
+			o->full = true;
 			break;
+		}
 		if (w < 0) {
 			if (errno != EPIPE)
 				log_warn("cannot write event lines: %s",
