@@ -10,7 +10,7 @@
 #include "deliver/policy.h"
 #include "send.h"
 
-enum { KEY_MAX = 600, UNBLOCK_MAX = 64 };
+enum { KEY_MAX = 800, UNBLOCK_MAX = 64 };
 
 static struct limit *
 limit_of(struct send *s, const char *kind, const char *name, int64_t n,
@@ -43,11 +43,25 @@ limit_free(void *p)
 	free(l);
 }
 
+static char *
+put_word(char *to, const char *word)
+{
+	size_t n = strnlen(word, NAME_DOMAIN);
+
+	memcpy(to, word, n);
+	to[n] = ' ';
+	return to + n + 1;
+}
+
+/* "d DOMAIN VMTA SOURCE", made for every line.  Names hold no blanks. */
 static void
 domain_key(char key[KEY_MAX], const char *domain, const char *vmta,
     const char *source)
 {
-	snprintf(key, KEY_MAX, "d %s %s %s", domain, vmta, source);
+	char *at = put_word(put_word(key, "d"), domain);
+
+	at = put_word(put_word(at, vmta), source);
+	at[-1] = '\0';
 }
 
 struct lane *

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/num.h"
 #include "deliver/settle.h"
 #include "spool/retry.h"
 
@@ -78,6 +78,24 @@ settle_too_old(const struct conf_queue *q, const struct envelope *e,
 	    e->expire);
 }
 
+/* v in decimal with a NUL; each message has a handful of these.  Returns: the
+ * digits. */
+static size_t
+put_number(char *to, uint64_t v)
+{
+	char digits[20];
+	size_t n = 0;
+
+	do {
+		digits[n++] = (char)('0' + v % 10);
+		v /= 10;
+	} while (v > 0);
+	for (size_t i = 0; i < n; i++)
+		to[i] = digits[n - 1 - i];
+	to[n] = '\0';
+	return n;
+}
+
 /* d, b or t: the one decision. */
 static char
 decide(const struct settle_facts *f, bool *expired)
@@ -112,8 +130,13 @@ put_diagnostic(const struct settle_facts *f, bool expired,
 {
 	size_t size = sizeof(out->diag), at;
 
-	at = (size_t)snprintf(out->diag, size, "%s",
-	    f->local || expired ? "x-vmta;" : "smtp;");
+	if (f->local || expired) {
+		memcpy(out->diag, "x-vmta;", 8);
+		at = 7;
+	} else {
+		memcpy(out->diag, "smtp;", 6);
+		at = 5;
+	}
 	if (expired) {
 		at += (size_t)snprintf(out->diag + at, size - at,
 		    "delivery time expired");
@@ -144,7 +167,7 @@ put_envelope(const struct settle_facts *f, struct settle_out *out)
 	to[EV_ORCPT] = e->orcpt;
 	to[EV_JOB] = e->job;
 	to[EV_ENVID] = e->envid;
-	snprintf(out->queued, sizeof(out->queued), "%" PRId64, e->queued);
+	put_number(out->queued, (uint64_t)e->queued);
 	to[EV_QUEUED] = out->queued;
 	to[EV_ORIGIN] = e->origin;
 	to[EV_ORIGIN_MTA] = e->origin_mta;
@@ -154,26 +177,25 @@ static void
 put_attempt(const struct settle_facts *f, bool attempt, struct settle_out *out)
 {
 	const char **to = out->event.f;
+	size_t n = put_number(out->time, (uint64_t)f->now_ms / 1000);
 
-	snprintf(out->time, sizeof(out->time), "%" PRId64 ".%03d",
-	    f->now_ms / 1000, (int)(f->now_ms % 1000));
+	out->time[n] = '.';
+	num_put10(out->time + n + 1, 3, (uint64_t)f->now_ms % 1000);
+	out->time[n + 4] = '\0';
 	to[EV_TIME] = out->time;
 	if (f->before->attempts == 0 && attempt) {
-		snprintf(out->first, sizeof(out->first), "%" PRId64,
-		    f->began_s);
+		put_number(out->first, (uint64_t)f->began_s);
 		to[EV_FIRST] = out->first;
 	}
-	snprintf(out->attempts, sizeof(out->attempts), "%u",
-	    f->before->attempts + (attempt ? 1 : 0));
+	put_number(out->attempts, f->before->attempts + (attempt ? 1 : 0));
 	to[EV_ATTEMPTS] = out->attempts;
 	to[EV_MTA] = f->mta;
 	to[EV_DEST] = f->dest;
 	to[EV_ESMTP] = f->esmtp;
-	snprintf(out->size, sizeof(out->size), "%" PRIu64, f->size);
+	put_number(out->size, f->size);
 	to[EV_SIZE] = out->size;
 	if (f->latency_ms >= 0) {
-		snprintf(out->latency, sizeof(out->latency), "%" PRId64,
-		    f->latency_ms);
+		put_number(out->latency, (uint64_t)f->latency_ms);
 		to[EV_LATENCY] = out->latency;
 	}
 }
@@ -194,7 +216,8 @@ put_outcome(const struct settle_facts *f, char type, bool expired,
 	else
 		reply_status(f->reply, out->status);
 	to[EV_STATUS] = out->status;
-	snprintf(out->code, sizeof(out->code), "%03d", f->reply->code);
+	num_put10(out->code, 3, (uint64_t)f->reply->code);
+	out->code[3] = '\0';
 	to[EV_CODE] = out->code;
 	put_diagnostic(f, expired, out);
 	to[EV_DIAG] = out->diag;
@@ -235,6 +258,6 @@ settle_make(const struct settle_facts *f, struct settle_out *out)
 	    now_s + f->queue->retry_recipients_after_s;
 	if (s->due <= now_s)
 		s->due = now_s + 1;
-	snprintf(out->next, sizeof(out->next), "%" PRId64, s->due);
+	put_number(out->next, (uint64_t)s->due);
 	out->event.f[EV_NEXT] = out->next;
 }
