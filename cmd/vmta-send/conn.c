@@ -249,6 +249,7 @@ drop_target(struct send *s, struct conn *c)
 	c->d = NULL;
 	conn_counted(s, c);
 	c->deadline = INT64_MAX;
+	c->local[0] = '\0';
 }
 
 void
@@ -283,6 +284,16 @@ connect_failed(struct send *s, struct conn *c, const char *why)
 	conn_next_target(s, c);
 }
 
+/* Where the system chose the source, accounting tells which. */
+static void
+note_source(struct conn *c)
+{
+	struct dns_address a;
+
+	if (!c->lane->has_address && io_local(c->io, &a) == 0)
+		wire_print(&a, c->local);
+}
+
 static void
 on_io(void *arg, unsigned events)
 {
@@ -298,6 +309,7 @@ on_io(void *arg, unsigned events)
 		connect_failed(c->send, c, strerror(e));
 		return;
 	}
+	note_source(c);
 	conn_begin(c->send, c);
 }
 

@@ -34,7 +34,7 @@ struct conn {
 	struct route *route;
 	struct route_target target;
 	unsigned targets;		/* tried so far */
-	char dest[46];
+	char dest[46], local[46];	/* its ends, as text */
 	struct slot slots[2];
 	struct task *rate;		/* holds the lease of the connection itself */
 	int64_t rate_at;		/* loop time: when to ask for the rate again */

@@ -14,7 +14,7 @@ facts(const struct send *s, const struct conn *c, enum settle_cause cause,
 {
 	return (struct settle_facts){ .cause = cause, .reply = r,
 		.latency_ms = -1, .queue = c->lane->queue,
-		.source = c->lane->source,
+		.source = c->local[0] != '\0' ? c->local : c->lane->source,
 		.mta = c->targets != 0 ? c->target.host : "-",
 		.dest = c->targets != 0 ? c->dest : "-",
 		.esmtp = c->d != NULL ? dialogue_esmtp(c->d) : "-",

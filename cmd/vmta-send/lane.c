@@ -159,6 +159,8 @@ lane_add(struct send *s, struct lane *l, struct task *t, bool first)
 {
 	t->lane = l;
 	t->held_at = s->now;
+	if (l->n_waiting == 0)
+		l->served_at = s->now;
 	if (first)
 		TAILQ_INSERT_HEAD(&l->waiting, t, link);
 	else
@@ -177,6 +179,7 @@ lane_pop(struct send *s, struct lane *l)
 		return NULL;
 	TAILQ_REMOVE(&l->waiting, t, link);
 	l->n_waiting--;
+	l->served_at = s->now;
 	s->held--;
 	return t;
 }

@@ -57,6 +57,7 @@ struct lane {
 	int64_t idle_since;	/* of the first idle connection */
 	int64_t bad_until;	/* loop time: its source can't be used */
 	int64_t later_until;	/* loop time: nothing is claimed before */
+	int64_t served_at;	/* loop time: when a line left it last */
 	uint32_t row, asked;	/* control/vmtas: what row (asked, source) has */
 };
 

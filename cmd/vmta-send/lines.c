@@ -3,7 +3,8 @@
  * Standard input: whole lines only (P7).  Only locator, version and grant are
  * taken from a line; the domain is the segment's.  When a line finds no room it
  * is parked and reading stops, which is the back-pressure on the throttle; where
- * one lane is full while others starve, its lines are handed back.
+ * one lane is full while others starve, or gets nothing done, its lines are handed
+ * back.
  *
  * The descriptor is read only when it is readable and never made non-blocking: it
  * may be shared with a terminal's other programs.
@@ -47,6 +48,26 @@ no_grant(struct send *s, const char *id, const struct plan *p)
 		    p->why);
 }
 
+/* Does another lane have connections with nothing to send? */
+static bool
+others_starve(const struct send *s, const struct lane *full)
+{
+	const struct lane *l;
+
+	TAILQ_FOREACH(l, &s->all_lanes, link)
+		if (l != full && l->n_waiting == 0 && !TAILQ_EMPTY(&l->idle) &&
+		    s->now - l->idle_since >= IDLE_GRACE_MS)
+			return true;
+	return false;
+}
+
+/* Lines for a full lane block those behind them only while that helps. */
+static bool
+is_in_the_way(const struct send *s, const struct lane *full)
+{
+	return s->now - full->served_at >= STUCK_MS || others_starve(s, full);
+}
+
 /* To its lane, or back; or parked. */
 static void
 place(struct input *in, struct task *t)
@@ -58,6 +79,8 @@ place(struct input *in, struct task *t)
 		task_back(s, t);
 	else if (policy_may_hold(s->held, l->n_waiting))
 		lane_add(s, l, t, false);
+	else if (is_in_the_way(s, l))
+		task_back(s, t);
 	else
 		in->parked = t;
 }
@@ -253,48 +276,21 @@ on_readable(void *arg)
 	take_lines(in);
 }
 
-/* Does another lane have connections with nothing to send? */
-static bool
-others_starve(const struct send *s, const struct lane *full)
-{
-	const struct lane *l;
-
-	TAILQ_FOREACH(l, &s->all_lanes, link)
-		if (l != full && l->n_waiting == 0 && !TAILQ_EMPTY(&l->idle) &&
-		    s->now - l->idle_since >= IDLE_GRACE_MS)
-			return true;
-	return false;
-}
-
-static void
-unpark(struct input *in)
-{
-	struct send *s = in->s;
-	struct task *t = in->parked;
-
-	in->parked = NULL;
-	place(in, t);
-	if (in->parked != NULL && s->held < POLICY_HELD_MAX &&
-	    others_starve(s, t->lane)) {
-		in->parked = NULL;
-		task_back(s, t);
-	}
-}
-
 void
 input_step(struct send *s)
 {
 	struct input *in = s->input;
+	struct task *t = in->parked;
 	bool on;
 
-	if (in->parked != NULL)
-		unpark(in);
+	in->parked = NULL;
+	if (t != NULL)
+		place(in, t);
 	if (s->stopping)
 		in->len = in->at = 0;
 	if (in->parked == NULL && in->len != in->at)
 		take_lines(in);
 	on = !s->eof && !s->stopping && in->parked == NULL &&
-	    s->held < POLICY_HELD_MAX &&
 	    claim_unsynced(s->spool) < UNSYNCED_MAX;
 	io_watch_set(in->watch, on);
 }

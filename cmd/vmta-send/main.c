@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -62,6 +63,18 @@ open_conf(struct send *s, struct err *err)
 	return rc;
 }
 
+/* Each connection takes one, and so does each open segment. */
+static void
+raise_files(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
+		r.rlim_cur = r.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &r);
+	}
+}
+
 static int
 open_all(struct send *s, struct err *err)
 {
@@ -77,6 +90,7 @@ open_all(struct send *s, struct err *err)
 		return -1;
 	if (s->cli->dry_run)
 		return 0;
+	raise_files();
 	clock = spool_clock(s->spool);
 	spool_set_min_free(s->spool, conf_global(s->conf)->min_free_bytes);
 	if (leases_open(dir, clock, &s->leases, err) < 0 ||

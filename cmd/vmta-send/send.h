@@ -36,6 +36,7 @@ enum {
 	CONTROL_MS = 200,	/* control/ is looked at so often, at claims (P7) */
 	SLOT_WAIT_MS = 60000,	/* then lines without a slot are handed back (P10) */
 	IDLE_GRACE_MS = 100,	/* so long a lane may starve beside a full one */
+	STUCK_MS = 2000,	/* a full lane that serves nobody blocks no others */
 	LATER_MS = 200,		/* another process is recovering */
 	REFUSED_MS = 30000,	/* no more connections beside working ones */
 	TARGET_BAD_MS = 300000,	/* an address that failed is tried last */

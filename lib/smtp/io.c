@@ -329,6 +329,23 @@ io_connected(struct io_conn *c)
 	return e;
 }
 
+int
+io_local(const struct io_conn *c, struct dns_address *out)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+
+	if (getsockname(c->fd, (struct sockaddr *)&ss, &len) < 0)
+		return -1;
+	*out = (struct dns_address){ .family = ss.ss_family };
+	if (ss.ss_family == AF_INET)
+		memcpy(out->bytes, &((struct sockaddr_in *)&ss)->sin_addr, 4);
+	else
+		memcpy(out->bytes, &((struct sockaddr_in6 *)&ss)->sin6_addr,
+		    16);
+	return 0;
+}
+
 ssize_t
 io_read(struct io_conn *c, void *to, size_t n)
 {

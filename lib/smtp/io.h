@@ -69,6 +69,8 @@ enum io_connect_result io_connect(struct io *io,
 void io_conn_set(struct io_conn *c, io_conn_fn *fn, void *arg);
 /* After the first IO_WRITE.  Returns: 0, or errno.  Switches reading on. */
 int io_connected(struct io_conn *c);
+/* The local address of a connection.  Returns: 0, or -1 with errno. */
+int io_local(const struct io_conn *c, struct dns_address *out);
 /* Returns: bytes read, 0 at the end, -1 with errno (EAGAIN: nothing now). */
 ssize_t io_read(struct io_conn *c, void *to, size_t n);
 /*

@@ -174,3 +174,31 @@ vmta-send: sent 2, delivered 2, deferred 0, bounced 0, not job lines 4" "$stderr
 	assert_eq 400 "$(awk -F '\t' 'NF == 34' events | wc -l)"
 	assert_eq 400 "$(event id | sort -u | wc -l)"
 }
+
+@test "lines: a queue that is stuck keeps none of the others from the pipe" {
+	sink_start stuck --hang CONNECT
+	cat >>"$CONF" <<-EOF
+	<domain stuck.test>
+	  smtp-hosts [127.0.0.1]:$SINK_PORT
+	  smtp-greeting-timeout 6s
+	</domain>
+	EOF
+	{
+		echo 'HELO x'
+		echo 'MAIL FROM:<a@sender.test>'
+		for i in {1..10300}; do
+			echo "RCPT TO:<u$i@stuck.test>"
+		done
+		printf 'DATA\nSubject: x\n\ny\n.\nQUIT\n'
+	} | vmta-queue add --bsmtp -q
+	queued {1..5}@example.com
+	vmta-queue ready | sort -t '	' -k 9,9r >lines
+	assert_match "$(head -n 1 lines | cut -f 9)" '^stuck.test/'
+	run --separate-stderr bash -c 'vmta-send <lines'
+	assert_run 0 '*' '*'
+	assert_contains "$stderr" 'sent 6, delivered 5, deferred 1, bounced 0, handed back 10299'
+	assert_eq "1@example.com 2@example.com 3@example.com 4@example.com 5@example.com u" \
+	    "$(cut -f 11 <<<"$output" | sed 's/^u.*/u/' | sort | xargs)"
+	# the others did not wait for the stuck one
+	assert_eq t "$(tail -n 1 <<<"$output" | cut -f 2)"
+}
