@@ -6,7 +6,7 @@ GROUPS = base conf record reply dns mail spool throttle smtp acct deliver
 
 # What each program links, most dependent first: read this to know a program.
 # test/lint/layers holds the order of the groups and is checked against it.
-LIBS_vmta-conf-check = deliver throttle spool reply dns mail record conf base
+LIBS_vmta-conf-check = deliver acct throttle spool reply dns mail record conf base
 LIBS_vmta-queue = deliver throttle spool reply mail record conf base
 LIBS_vmta-throttle = throttle spool record conf base
 LIBS_vmta-send = deliver throttle smtp spool reply dns mail record conf base

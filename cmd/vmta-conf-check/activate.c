@@ -10,7 +10,7 @@
 #include "spool/spool.h"
 
 static int
-activate(const struct cli *cli, const char *dir, struct diags *ds,
+activate(const struct options *o, const char *dir, struct diags *ds,
     struct err *err)
 {
 	struct spool *sp = NULL;
@@ -21,7 +21,7 @@ activate(const struct cli *cli, const char *dir, struct diags *ds,
 	if (spool_open(dir, SPOOL_CREATE, &sp, err) < 0)
 		return -1;
 	spool_close(sp);
-	if (conf_activate(dir, cli->conf, ds, &serial, &changed, err) < 0)
+	if (conf_activate(dir, o->cli.conf, ds, &serial, &changed, err) < 0)
 		return -1;
 	printf("%s: %s, serial %u\n", dir,
 	    changed ? "activated" : "unchanged", serial);
@@ -29,7 +29,7 @@ activate(const struct cli *cli, const char *dir, struct diags *ds,
 }
 
 int
-cmd_activate(const struct cli *cli)
+cmd_activate(const struct options *o)
 {
 	struct diags ds = DIAGS_INIT, again = DIAGS_INIT;
 	struct conf *c = NULL;
@@ -37,12 +37,13 @@ cmd_activate(const struct cli *cli)
 	char dir[PATH_MAX];
 	int status = EX_OK;
 
-	if (conf_load(cli->conf, &ds, &c, &err) < 0 ||
-	    conf_find_spool(cli->spool, cli->conf, dir, sizeof(dir), &err) < 0)
+	if (conf_load(o->cli.conf, &ds, &c, &err) < 0 ||
+	    conf_find_spool(o->cli.spool, o->cli.conf, dir, sizeof(dir),
+		&err) < 0)
 		status = err_exit(err.cls);
-	print_diags(cli, &ds);
-	if (status == EX_OK && !cli->dry_run &&
-	    activate(cli, dir, &again, &err) < 0)
+	print_diags(o, &ds);
+	if (status == EX_OK && !o->cli.dry_run &&
+	    activate(o, dir, &again, &err) < 0)
 		status = err_exit(err.cls);
 	fflush(stdout);
 	if (status != EX_OK)

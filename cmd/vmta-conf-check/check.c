@@ -1,67 +1,49 @@
 /* SPDX-License-Identifier: ISC */
-/* No option: check the file and print what is found. */
+/* No mode: check the file and print what is found. */
 #include <stdio.h>
+#include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "base/log.h"
-#include "base/table.h"
 #include "cmds.h"
-#include "conf/conf.h"
+#include "conf/codes.h"
+#include "conf/lint.h"
 
-static void
-print_rows(const struct cli *cli, const struct diags *ds)
+static bool
+is_disabled(const struct options *o, const char *word)
 {
-	static const char *const cols[] = { "file", "line", "column", "level",
-		"code", "text" };
-	static const char *const levels[] = { "note", "warning", "error" };
-	struct table *t =
-	    table_new(stdout, cols, 6, cli->format, cli->header);
-
-	for (size_t i = 0; i < ds->n; i++) {
-		const struct diag *d = &ds->d[i];
-		char line[16], column[16];
-
-		if (cli->quiet && d->level == DIAG_NOTE)
-			continue;
-		snprintf(line, sizeof(line), "%u", d->line);
-		snprintf(column, sizeof(column), "%u", d->column);
-		table_row(t, (const char *const[]){ d->file, line, column,
-		    levels[d->level], d->code, d->text });
-	}
-	table_end(t);
-}
-
-void
-print_diags(const struct cli *cli, const struct diags *ds)
-{
-	int caret = isatty(STDOUT_FILENO);
-
-	if (cli->format != TABLE_AUTO) {
-		print_rows(cli, ds);
-		return;
-	}
-	for (size_t i = 0; i < ds->n; i++)
-		if (!cli->quiet || ds->d[i].level != DIAG_NOTE)
-			diag_print(stdout, &ds->d[i], caret);
+	for (size_t i = 0; i < o->disabled.n; i++)
+		if (strcmp(o->disabled.w[i], word) == 0)
+			return true;
+	return false;
 }
 
 int
-cmd_check(const struct cli *cli)
+cmd_check(const struct options *o)
 {
+	const struct conf_options co = { .root = o->root,
+		.host = !is_disabled(o, "host") };
 	struct diags ds = DIAGS_INIT;
 	struct conf *c = NULL;
-	struct err err;
+	struct err err = { 0 };
 	int status = EX_OK;
 
-	if (conf_load(cli->conf, &ds, &c, &err) < 0)
+	if (conf_check(o->cli.conf, &co, &ds, &c, &err) < 0)
 		status = err_exit(err.cls);
-	print_diags(cli, &ds);
+	else
+		check_fields(c, &ds);
+	conf_codes_disable(&ds, o->disabled.w, o->disabled.n);
+	conf_diags_sort(&ds);
+	if (err.cls == ERR_CONF)
+		status = ds.errors > 0 ? EX_CONFIG : EX_OK;
+	if (o->werror && ds.warnings > 0 && status == EX_OK)
+		status = EX_CONFIG;
+	print_diags(o, &ds);
 	fflush(stdout);
-	if (status != EX_OK && err.cls != ERR_CONF)
+	if (err.cls != ERR_NONE && err.cls != ERR_CONF)
 		log_err(&err);
 	else
-		log_note("%s: %zu error%s, %zu warning%s", cli->conf,
+		log_note("%s: %zu error%s, %zu warning%s", o->cli.conf,
 		    ds.errors, ds.errors == 1 ? "" : "s", ds.warnings,
 		    ds.warnings == 1 ? "" : "s");
 	conf_free(c);

@@ -31,7 +31,7 @@ sections_of(const char *tag)
 }
 
 int
-cmd_directives(const struct cli *cli, const char *section)
+cmd_directives(const struct options *o, const char *section)
 {
 	static const char *const cols[] = { "directive", "aliases", "sections",
 		"value", "range", "default", "effect", "meaning", "instead" };
@@ -41,7 +41,7 @@ cmd_directives(const struct cli *cli, const char *section)
 
 	if (set == 0)
 		return cli_usage(SYNOPSIS, "%s: no such section", section);
-	t = table_new(stdout, cols, 9, cli->format, cli->header);
+	t = table_new(stdout, cols, 9, o->cli.format, o->cli.header);
 	for (int i = 0; i < CONF_DIRECTIVES; i++) {
 		const struct conf_directive *d =
 		    conf_directive((enum conf_dir)i);

@@ -8,17 +8,16 @@
 #include "base/log.h"
 #include "base/table.h"
 #include "cmds.h"
-#include "conf/conf.h"
 #include "conf/explain.h"
 
 static void
-print_facts(const struct cli *cli, const struct conf_queue *q,
+print_facts(const struct options *o, const struct conf_queue *q,
     const struct conf_fact *f, size_t n)
 {
 	static const char *const cols[] = { "queue", "scope", "directive",
-		"value", "from" };
+		"value", "from", "overrides" };
 	struct table *t =
-	    table_new(stdout, cols, 5, cli->format, cli->header);
+	    table_new(stdout, cols, 6, o->cli.format, o->cli.header);
 
 	for (size_t i = 0; i < n; i++) {
 		char from[PATH_MAX + 16] = "default";
@@ -27,35 +26,29 @@ print_facts(const struct cli *cli, const struct conf_queue *q,
 			snprintf(from, sizeof(from), "%s:%u",
 			    f[i].where.file, f[i].where.line);
 		table_row(t, (const char *const[]){ q->name, f[i].scope,
-		    f[i].name, f[i].value, from });
+		    f[i].name, f[i].value, from, f[i].overrode });
 	}
 	table_end(t);
 }
 
 int
-cmd_effective(const struct cli *cli, const char *queue)
+cmd_effective(const struct options *o)
 {
-	struct diags ds = DIAGS_INIT;
-	struct conf *c = NULL;
-	struct conf_queue *q = NULL;
 	struct conf_fact *facts = NULL;
 	struct err err;
 	int status = EX_OK;
+	struct conf *c = load_right(o, o->cli.conf, &status);
+	struct conf_queue *q =
+	    c != NULL ? conf_queue_named(c, o->queue, &err) : NULL;
 
-	if (conf_load(cli->conf, &ds, &c, &err) < 0)
-		print_diags(cli, &ds);
-	else
-		q = conf_queue_named(c, queue, &err);
 	if (q != NULL) {
 		size_t n = conf_explain(c, q, &facts);
 
-		print_facts(cli, q, facts, n);
-	} else {
-		fflush(stdout);
+		print_facts(o, q, facts, n);
+	} else if (c != NULL) {
 		status = log_err(&err);
 	}
 	free(facts);
 	conf_free(c);
-	diags_clear(&ds);
 	return status;
 }

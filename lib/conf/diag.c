@@ -63,6 +63,18 @@ diags_add(struct diags *ds, enum diag_level level, const char *file,
 }
 /* NOLINTEND(readability-function-size) */
 
+bool
+diag_is_secret(const char *line)
+{
+	static const char *const words[] = { "password", "secret", "token",
+		"api-key", "certificate", "privacy-policy", "auth-" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcasestr(line, words[i]) != NULL)
+			return true;
+	return false;
+}
+
 /* The source line with its control bytes made harmless and tabs kept. */
 static void
 print_source(FILE *to, const char *s, unsigned column)

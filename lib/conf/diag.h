@@ -4,6 +4,7 @@
 #define VMTA_CONF_DIAG_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -36,6 +37,9 @@ void diags_add(struct diags *ds, enum diag_level level, const char *file,
 /* As diags_add for what at says (its text is not read).  Errors: none. */
 void diags_addv(struct diags *ds, const struct diag *at, const char *fmt,
     va_list ap) __attribute__((format(printf, 3, 0)));
+
+/* May a line hold a password or a key, so that it is never shown?  Pure. */
+bool diag_is_secret(const char *line);
 
 /* "file:line:column: error: text [code]", with the source line and a caret when
  * caret is set.  Errors: those of stdio. */

@@ -147,6 +147,12 @@ const char *conf_suggest(const char *name, enum conf_section in);
 /* As conf_suggest for a section's tag.  Errors: none, pure. */
 const char *conf_suggest_tag(const char *tag);
 
+/*
+ * What to write for a word of configurations on the web that no version of
+ * PowerMTA has.  Returns: NULL where it is none.  Static.  Errors: none, pure.
+ */
+const char *conf_invented(const char *word);
+
 /* The distance of two words in edits, any case; more than max is max + 1. */
 size_t conf_distance(const char *a, const char *b, size_t max);
 

@@ -7,23 +7,34 @@
 #include "conf/model.h"
 
 struct facts {
+	struct conf *c;
 	struct conf_fact *f;
 	size_t n, cap;
 };
 
+/* Where to look for a directive, from the strongest place to the weakest. */
+struct places {
+	const struct node **node;
+	size_t n;
+};
+
 static void
-add(struct facts *l, const char *scope, const struct conf_directive *row,
-    const char *value, const struct conf_place *where)
+add(struct facts *l, const struct conf_fact *f)
 {
-	if (value == NULL || (where->file == NULL && row->effect != CONF_ACTS))
-		return;
 	if (l->n == l->cap) {
 		l->cap = l->cap * 2 + 32;
 		l->f = xreallocarray(l->f, l->cap, sizeof(*l->f));
 	}
-	if (row->type == CONF_T_SECRET)
-		value = "****";
-	l->f[l->n++] = (struct conf_fact){ scope, row->name, value, *where };
+	l->f[l->n++] = *f;
+}
+
+static void
+add_setting(struct facts *l, const char *scope, const struct setting *s,
+    const char *overrode)
+{
+	add(l, &(struct conf_fact){ scope, s->row->name,
+	    conf_setting_text(&l->c->arena, s), { s->file, s->line },
+	    overrode });
 }
 
 /* Every line of a directive in a section, for those that may be repeated. */
@@ -35,44 +46,116 @@ add_all(struct facts *l, const char *scope, const struct node *n,
 
 	for (const struct setting *s = n->settings; s != NULL; s = s->next)
 		if (s->row->id == dir)
-			add(l, scope, s->row, s->text,
-			    &(struct conf_place){ s->file, s->line });
+			add_setting(l, scope, s, NULL);
 	return l->n - before;
 }
 
 static bool
-is_repeatable(const struct conf_directive *row)
+adds_up(const struct conf_directive *row)
 {
 	return row->type == CONF_T_NET_RATE ||
 	    row->type == CONF_T_NET_PER_HOUR || row->type == CONF_T_NET_LIMIT;
 }
 
-static void
-queue_facts(struct conf *c, const struct conf_queue *queue, struct facts *l)
+/* What a setting comes before: the settings of weaker places, the default. */
+static const char *
+overridden(struct facts *l, const struct places *in, size_t from,
+    const struct conf_directive *row)
 {
-	const struct queue *q = (const struct queue *)queue;
+	struct buf b = BUF_INIT(0);
+	const char *text = NULL;
 
+	for (size_t i = from; i < in->n; i++) {
+		const struct setting *s =
+		    conf_find_setting(in->node[i], row->id);
+
+		if (s != NULL)
+			buf_addf(&b, "%s%s %s:%u", b.len > 0 ? ", " : "",
+			    conf_setting_text(&l->c->arena, s), s->file,
+			    s->line);
+	}
+	if (row->effect == CONF_ACTS && row->dflt != NULL)
+		buf_addf(&b, "%s%s default", b.len > 0 ? ", " : "", row->dflt);
+	if (b.len > 0)
+		text = arena_strdup(&l->c->arena, b.data);
+	buf_clear(&b);
+	return text;
+}
+
+/* One directive of a scope: what counts, or its default if it acts. */
+static void
+one(struct facts *l, const char *scope, const struct places *in,
+    const struct conf_directive *row)
+{
+	for (size_t i = 0; i < in->n; i++) {
+		const struct setting *s =
+		    conf_find_setting(in->node[i], row->id);
+
+		if (s == NULL)
+			continue;
+		add_setting(l, scope, s, overridden(l, in, i + 1, row));
+		return;
+	}
+	if (row->dflt != NULL && row->effect == CONF_ACTS)
+		add(l, &(struct conf_fact){ scope, row->name, row->dflt,
+		    { NULL, 0 }, NULL });
+}
+
+static void
+queue_facts(struct facts *l, const struct queue *q)
+{
+	struct places in = { xreallocarray(NULL, q->n_from + 1,
+	    sizeof(*in.node)), q->n_from };
+
+	for (size_t i = 0; i < in.n; i++)
+		in.node[i] = q->from[in.n - 1 - i];
 	for (int i = 0; i < CONF_DIRECTIVES; i++) {
 		const struct conf_directive *row =
 		    conf_directive((enum conf_dir)i);
-		struct conf_place where;
-		const char *value;
 		size_t n = 0;
 
 		if ((row->sections >> CONF_SEC_DOMAIN & 1) == 0 ||
 		    row->type == CONF_T_INCLUDE)
 			continue;
-		for (size_t k = q->n_from; is_repeatable(row) && k-- > 0;)
-			n += add_all(l, "queue", q->from[k], row->id);
-		if (n > 0)
-			continue;
-		value = conf_queue_value(c, queue, row->id, &where);
-		add(l, "queue", row, value, &where);
+		for (size_t k = 0; adds_up(row) && k < in.n; k++)
+			n += add_all(l, "queue", in.node[k], row->id);
+		if (n == 0)
+			one(l, "queue", &in, row);
 	}
+	free(in.node);
+}
+
+static size_t
+add_nodes(struct places *in, const struct vmta *v)
+{
+	for (size_t i = v != NULL ? v->n_nodes : 0; i-- > 0;)
+		in->node[in->n++] = v->nodes[i];
+	return in->n;
 }
 
 static void
-source_facts(struct conf *c, const struct vmta *v, struct facts *l)
+vmta_facts(struct facts *l, const struct vmta *v)
+{
+	size_t most = v->n_nodes + (v->pool != NULL ? v->pool->n_nodes : 0);
+	struct places in = { xreallocarray(NULL, most + 1, sizeof(*in.node)),
+		0 };
+
+	add_nodes(&in, v);
+	add_nodes(&in, v->pool);
+	for (int i = 0; i < CONF_DIRECTIVES; i++) {
+		const struct conf_directive *row =
+		    conf_directive((enum conf_dir)i);
+
+		if (row->fill == CONF_FILL_VMTA ||
+		    row->id == CONF_DIR_HELO_DOMAIN ||
+		    row->id == CONF_DIR_COLD_VIRTUAL_MTA)
+			one(l, "virtual-mta", &in, row);
+	}
+	free(in.node);
+}
+
+static void
+source_facts(struct facts *l, const struct vmta *v)
 {
 	size_t n = 0;
 
@@ -80,7 +163,7 @@ source_facts(struct conf *c, const struct vmta *v, struct facts *l)
 		n += add_all(l, "virtual-mta", v->nodes[i],
 		    CONF_DIR_SMTP_SOURCE_HOST);
 	if (n == 0)
-		add_all(l, "global", c->root, CONF_DIR_SMTP_SOURCE_HOST);
+		add_all(l, "global", l->c->root, CONF_DIR_SMTP_SOURCE_HOST);
 }
 
 size_t
@@ -88,23 +171,11 @@ conf_explain(struct conf *c, const struct conf_queue *q,
     struct conf_fact **out)
 {
 	const struct vmta *v = (const struct vmta *)q->vmta;
-	struct facts l = { NULL, 0, 0 };
+	struct facts l = { c, NULL, 0, 0 };
 
-	queue_facts(c, q, &l);
-	for (int i = 0; i < CONF_DIRECTIVES; i++) {
-		const struct conf_directive *row =
-		    conf_directive((enum conf_dir)i);
-		struct conf_place where;
-		const char *value;
-
-		if (row->fill == CONF_FILL_VMTA ||
-		    row->id == CONF_DIR_HELO_DOMAIN ||
-		    row->id == CONF_DIR_COLD_VIRTUAL_MTA) {
-			value = conf_vmta_value(c, q->vmta, row->id, &where);
-			add(&l, "virtual-mta", row, value, &where);
-		}
-	}
-	source_facts(c, v, &l);
+	queue_facts(&l, (const struct queue *)q);
+	vmta_facts(&l, v);
+	source_facts(&l, v);
 	*out = l.f;
 	return l.n;
 }

@@ -11,8 +11,9 @@
 struct conf_fact {
 	const char *scope;	/* "queue", "virtual-mta" or "global" */
 	const char *name;	/* of the directive */
-	const char *value;	/* as written; secrets are masked */
+	const char *value;	/* in its shortest form; secrets are masked */
 	struct conf_place where;
+	const char *overrode;	/* "VALUE FILE:LINE, VALUE default" or NULL */
 };
 
 /*

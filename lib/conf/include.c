@@ -22,6 +22,8 @@ resolve(struct lex *lx, const char *spec, const char *from)
 	struct buf b = BUF_INIT(0);
 	char *path;
 
+	if (*spec == '/' && lx->root != NULL)
+		buf_adds(&b, lx->root);
 	if (*spec != '/' && slash != NULL)
 		buf_add(&b, from, (size_t)(slash - from) + 1);
 	buf_adds(&b, spec);

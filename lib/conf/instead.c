@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What the warning [no-effect] says beside the name of the directive. */
 #include <stddef.h>
+#include <strings.h>
 
 #include "conf/directives.h"
 
@@ -59,6 +60,23 @@ conf_instead(enum conf_dir id)
 {
 	/* What has come to act by now needs nothing else. */
 	return conf_directive(id)->effect == CONF_ACTS ? NULL : instead[id];
+}
+
+const char *
+conf_invented(const char *word)
+{
+	static const struct {
+		const char *word, *advice;
+	} rows[] = {
+#define CONF_INVENTED(word_, advice_) { word_, advice_ },
+#include "conf/invented.def"
+#undef CONF_INVENTED
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strcasecmp(rows[i].word, word) == 0)
+			return rows[i].advice;
+	return NULL;
 }
 
 bool

@@ -48,12 +48,97 @@ lex_clear(struct lex *lx)
 		pop(lx);
 }
 
+/* The line of a byte, and where that line begins. */
+static unsigned
+line_of(const struct buf *b, const char *at, const char **start)
+{
+	unsigned line = 1;
+	const char *nl;
+
+	*start = b->data;
+	while ((nl = memchr(*start, '\n', (size_t)(at - *start))) != NULL) {
+		line++;
+		*start = nl + 1;
+	}
+	return line;
+}
+
+/*
+ * The first byte that can't stand in UTF-8 (RFC 3629), NULL for none.  Long
+ * forms and surrogates don't matter here.
+ */
+static const char *
+not_utf8(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n;) {
+		unsigned char c = (unsigned char)s[i];
+		size_t more = c < 0x80 ? 0 :
+		    c >= 0xc2 && c < 0xe0 ? 1 :
+		    c >= 0xe0 && c < 0xf0 ? 2 :
+		    c >= 0xf0 && c < 0xf5 ? 3 : 4;
+
+		if (more == 4 || i + more >= n + (more == 0))
+			return s + i;
+		for (size_t k = 1; k <= more; k++)
+			if (((unsigned char)s[i + k] & 0xc0) != 0x80)
+				return s + i;
+		i += more + 1;
+	}
+	return NULL;
+}
+
+/* Is there what no text has? */
+static bool
+has_control(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)s[i] < 32 &&
+		    strchr("\t\n\v\f\r\033", s[i]) == NULL)
+			return true;
+	return false;
+}
+
+/*
+ * Say once what isn't text.  Of a file with NUL bytes only the lines before the
+ * first are read, and none where these aren't text either.
+ */
+static void
+check_bytes(struct lex *lx, struct lex_frame *f, const char *name)
+{
+	const char *nul, *bad, *start;
+	unsigned line;
+
+	if (f->data.len == 0)
+		return;
+	nul = memchr(f->data.data, '\0', f->data.len);
+	if (nul != NULL) {
+		line = line_of(&f->data, nul, &start);
+		diags_add(lx->diags, DIAG_ERROR, name, line,
+		    (unsigned)(nul - start) + 1, "nul-byte", NULL,
+		    "a NUL byte; this is no text file");
+		f->data.len = (size_t)(start - f->data.data);
+		if (not_utf8(f->data.data, f->data.len) != NULL ||
+		    has_control(f->data.data, f->data.len))
+			f->data.len = 0;
+		return;
+	}
+	bad = lx->flattened ? NULL : not_utf8(f->data.data, f->data.len);
+	if (bad == NULL)
+		return;
+	line = line_of(&f->data, bad, &start);
+	diags_add(lx->diags, DIAG_ERROR, name, line,
+	    (unsigned)(bad - start) + 1, "not-utf8", NULL,
+	    "the byte 0x%02x is no UTF-8; convert the file, with iconv(1) for "
+	    "instance",
+	    (unsigned)(unsigned char)*bad);
+	if (has_control(f->data.data, f->data.len))
+		f->data.len = 0;
+}
+
 /* Put a frame on top; f->data is filled. */
 static void
 push(struct lex *lx, struct lex_frame *f, const char *name)
 {
-	const char *nul;
-
 	f->up = lx->top;
 	f->name = arena_strdup(lx->arena, name);
 	f->line = 1;
@@ -62,22 +147,9 @@ push(struct lex *lx, struct lex_frame *f, const char *name)
 	lx->files++;
 	if (f->data.len >= 3 && memcmp(f->data.data, "\xef\xbb\xbf", 3) == 0)
 		f->at = 3;
-	nul = f->data.len > 0 ? memchr(f->data.data, '\0', f->data.len) : NULL;
-	if (nul != NULL) {
-		unsigned line = 1;
-		const char *start = f->data.data;
-		const char *nl;
-
-		while ((nl = memchr(start, '\n', (size_t)(nul - start))) !=
-		    NULL) {
-			line++;
-			start = nl + 1;
-		}
-		diags_add(lx->diags, DIAG_ERROR, name, line,
-		    (unsigned)(nul - start) + 1, "nul-byte", NULL,
-		    "a NUL byte; this is no text file");
-		f->data.len = (size_t)(start - f->data.data);
-	}
+	check_bytes(lx, f, name);
+	if (f->at > f->data.len)
+		f->at = f->data.len;
 }
 
 void
@@ -387,19 +459,6 @@ lex_place(const struct lex_line *line, size_t off, struct diag *at)
 	at->column = (unsigned)(off - p->off + p->skip + 1);
 }
 
-/* Lines that hold a secret are never shown. */
-static bool
-is_secret(const char *s)
-{
-	static const char *const words[] = { "password", "secret", "token",
-		"api-key", "certificate", "privacy-policy", "auth-" };
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcasestr(s, words[i]) != NULL)
-			return true;
-	return false;
-}
-
 void
 lex_diag(struct diags *ds, const struct lex_line *line, size_t off,
     enum diag_level level, const char *code, const char *fmt, ...)
@@ -409,7 +468,7 @@ lex_diag(struct diags *ds, const struct lex_line *line, size_t off,
 	va_list ap;
 
 	lex_place(line, off, &at);
-	if (p->raw_n <= 512 && !is_secret(line->text.data))
+	if (p->raw_n <= 512 && !diag_is_secret(line->text.data))
 		at.source = xstrndup(p->raw, p->raw_n);
 	va_start(ap, fmt);
 	diags_addv(ds, &at, fmt, ap);

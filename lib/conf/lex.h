@@ -45,6 +45,7 @@ struct lex {
 	unsigned depth, files;
 	struct arena *arena;	/* file names live there */
 	struct diags *diags;
+	const char *root;	/* absolute includes are below it; NULL */
 	bool flattened;		/* "#line N FILE" sets the place */
 	struct buf *flat;	/* NULL, or gets the flattened text */
 	const char *flat_file;	/* place of the next line of flat */

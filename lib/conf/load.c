@@ -6,6 +6,8 @@
 #include <strings.h>
 
 #include "base/xalloc.h"
+#include "conf/codes.h"
+#include "conf/lint_impl.h"
 #include "conf/load.h"
 #include "conf/model.h"
 
@@ -15,16 +17,23 @@ new_conf(void)
 	return xcalloc(1, sizeof(struct conf));
 }
 
-/* Parse what lx has, build the model.  Returns as conf_load; lx is cleared. */
+/*
+ * Parse what lx has, build the model, with o not NULL look at it as well.
+ * Returns: as conf_load; lx is cleared.
+ */
 static int
-finish(struct lex *lx, const char *name, struct conf *c, struct conf **out,
-    struct err *err)
+finish_with(struct lex *lx, const char *name, const struct conf_options *o,
+    struct conf *c, struct conf **out, struct err *err)
 {
 	struct diags *diags = lx->diags;
 
 	conf_parse(lx, c, name);
 	conf_build(c, diags);
 	lex_clear(lx);
+	if (o != NULL) {
+		conf_lint(c, o, diags);
+		conf_diags_sort(diags);
+	}
 	if (diags->errors > 0) {
 		conf_free(c);
 		return err_set(err, ERR_CONF, "%s: %zu error%s", name,
@@ -32,6 +41,46 @@ finish(struct lex *lx, const char *name, struct conf *c, struct conf **out,
 	}
 	*out = c;
 	return 0;
+}
+
+static int
+finish(struct lex *lx, const char *name, struct conf *c, struct conf **out,
+    struct err *err)
+{
+	return finish_with(lx, name, NULL, c, out, err);
+}
+
+int
+conf_check(const char *path, const struct conf_options *o,
+    struct diags *diags, struct conf **out, struct err *err)
+{
+	struct conf *c = new_conf();
+	struct lex lx;
+
+	*out = NULL;
+	lex_init(&lx, &c->arena, diags);
+	lx.root = o->root;
+	if (lex_push_file(&lx, path) < 0) {
+		conf_free(c);
+		return err_set(err, ERR_NOINPUT, "cannot read %s: %s", path,
+		    strerror(errno));
+	}
+	return finish_with(&lx, path, o, c, out, err);
+}
+
+int
+conf_check_text(const char *name, const char *text,
+    const struct conf_options *o, struct diags *diags, struct conf **out,
+    struct err *err)
+{
+	struct conf *c = new_conf();
+	struct lex lx;
+
+	*out = NULL;
+	lex_init(&lx, &c->arena, diags);
+	lx.root = o->root;
+	lex_push_text(&lx, name, text, strlen(text));
+	return finish_with(&lx, name, o, c, out, err);
 }
 
 int

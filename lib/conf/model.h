@@ -145,6 +145,12 @@ void conf_diag_node(struct diags *ds, const struct node *n,
     enum diag_level level, const char *code, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 
+/*
+ * The value of a setting in one form whatever it is written like: rates, spans,
+ * yes and no in their shortest; secrets as "****".  Ownership: the arena's.
+ */
+const char *conf_setting_text(struct arena *arena, const struct setting *s);
+
 /* The last setting of a directive in a section, NULL for none.  Pure. */
 const struct setting *conf_find_setting(const struct node *n,
     enum conf_dir dir);

@@ -172,7 +172,11 @@ find_section(struct parser *p, const char *tag, size_t off)
 	if (p->cur->kind == CONF_SECTIONS)
 		return CONF_SECTIONS;
 	near = conf_suggest_tag(tag);
-	if (any)
+	if (!any && conf_invented(tag) != NULL)
+		ERROR(p, off, "invented-directive",
+		    "no version of PowerMTA has <%s>: %s", tag,
+		    conf_invented(tag));
+	else if (any)
 		ERROR(p, off, "wrong-section", "<%s> can not stand in %s", tag,
 		    place_name(p->cur->kind, in, sizeof(in)));
 	else if (near != NULL)
@@ -344,7 +348,11 @@ unknown(struct parser *p, const char *word,
 		return;
 	}
 	near = conf_suggest(word, p->cur->kind);
-	if (near != NULL)
+	if (conf_invented(word) != NULL)
+		ERROR(p, 0, "invented-directive",
+		    "no version of PowerMTA has \"%s\": %s", word,
+		    conf_invented(word));
+	else if (near != NULL)
 		ERROR(p, 0, "unknown-directive",
 		    "unknown directive \"%s\"; did you mean \"%s\"?", word,
 		    near);
@@ -388,11 +396,85 @@ include(struct parser *p, const char *spec, size_t off)
 	conf_include(p->lx, spec, &at);
 }
 
+/*
+ * A place that a template leaves for a value, "{{ip}}" or "__PORT__".  Returns:
+ * where it stands in the line, or the line's length.
+ */
+static size_t
+placeholder(const struct buf *line)
+{
+	const char *s = strstr(line->data, "{{");
+
+	/* what follows a # is a comment: "{{#each}}" ends early */
+	if (s != NULL)
+		return (size_t)(s - line->data);
+	for (s = line->data; (s = strstr(s, "__")) != NULL; s += 2) {
+		size_t n = strspn(s + 2, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+
+		if (n > 2 && s[n] == '_' && s[n + 1] == '_')
+			return (size_t)(s - line->data);
+	}
+	return line->len;
+}
+
+/* Is an expression begun with a slash and not ended with one? */
+static bool
+is_open_pattern(const char *s)
+{
+	if (*s != '/')
+		return false;
+	for (s++; *s != '\0' && *s != '/'; s++)
+		if (*s == '\\' && s[1] != '\0')
+			s++;
+	return *s == '\0';
+}
+
+/* An expression that was broken over lines, as editors and web pages do. */
+static void
+join_pattern(struct parser *p, size_t value)
+{
+	const char *next;
+	size_t n;
+	bool said = false;
+
+	while (is_open_pattern(p->line.text.data + value) &&
+	    (n = lex_peek(p->lx, &next)) > 0 &&
+	    (*next == '/' ? n == 1 || isspace((unsigned char)next[1]) :
+			    !next_begins(p, next, n))) {
+		if (!said)
+			lex_diag(p->lx->diags, &p->line, value, DIAG_WARNING,
+			    "broken-line",
+			    "the pattern goes on in the next line, where a "
+			    "blank is put in; write it in one");
+		said = true;
+		lex_more(p->lx, &p->line);
+	}
+}
+
+/* The row that the line's first word names; NULL was reported. */
+static const struct conf_directive *
+find_row(struct parser *p, const char *word)
+{
+	const struct conf_directive *elsewhere, *row;
+	size_t hole = placeholder(&p->line.text);
+
+	if (hole < p->line.text.len && !conf_section(p->cur->kind)->patterns) {
+		ERROR(p, hole, "template",
+		    "this is a template: a program must fill in \"%.40s\"",
+		    p->line.text.data + hole);
+		return NULL;
+	}
+	row = conf_index_find(&p->index, word, p->cur->kind, &elsewhere);
+	if (row == NULL)
+		unknown(p, word, elsewhere);
+	return row;
+}
+
 /* Returns: false for an include, which has no place in a flattened text. */
 static bool
 parse_directive(struct parser *p)
 {
-	const struct conf_directive *row, *elsewhere;
+	const struct conf_directive *row;
 	const char *s = p->line.text.data;
 	size_t end = *s == '/' ? 1 : word_end(p, 0, " \t");
 	char *word = arena_strndup(&p->conf->arena, s, end);
@@ -400,14 +482,14 @@ parse_directive(struct parser *p)
 	union conf_value v;
 	size_t at;
 
-	row = conf_index_find(&p->index, word, p->cur->kind, &elsewhere);
-	if (row == NULL) {
-		unknown(p, word, elsewhere);
+	row = find_row(p, word);
+	if (row == NULL)
 		return true;
-	}
 	at = skip_blanks(p, end);
 	if (row->id == CONF_DIR_CATEGORY)
 		at = 0;
+	if (row->id == CONF_DIR_CATEGORY || row->id == CONF_DIR_REPLY)
+		join_pattern(p, at);
 	else if (!conf_section(p->cur->kind)->patterns)
 		join(p, row, at);
 	c = (struct cursor){ &p->line, at, p->line.text.len, row,

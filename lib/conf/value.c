@@ -94,6 +94,14 @@ value_size(enum conf_type type)
 	return size[types[type].store];
 }
 
+static bool
+has_comment(const struct lex_line *line)
+{
+	const struct lex_piece *p = &line->pieces[line->n_pieces - 1];
+
+	return p->raw_n > 0 && memchr(p->raw, '#', p->raw_n) != NULL;
+}
+
 int
 value_parse(struct cursor *c, union conf_value *out)
 {
@@ -102,8 +110,10 @@ value_parse(struct cursor *c, union conf_value *out)
 	memset(out, 0, sizeof(*out));
 	if (!cursor_more(c) && c->row->type != CONF_T_LINE)
 		return cursor_bad(c, c->end, "missing-argument",
-		    "\"%s\" needs a value: %s", c->row->name,
-		    value_syntax(c->row));
+		    "\"%s\" needs a value: %s%s", c->row->name,
+		    value_syntax(c->row),
+		    has_comment(c->line) ? "; what follows # is a comment" :
+					   "");
 	if (types[c->row->type].parse(c, out) < 0)
 		return -1;
 	if (cursor_more(c)) {

@@ -64,7 +64,7 @@ examples() {
 	examples "$ROOT/man/vmta.conf.5"
 	[ -s example2 ]
 	for i in 1 2; do
-		run --separate-stderr vmta-conf-check -q "example$i"
+		run --separate-stderr vmta-conf-check -q --disable host "example$i"
 		assert_run 0
 	done
 	run --separate-stderr vmta-conf-check --effective gmail.com/warm example1
@@ -85,7 +85,7 @@ examples() {
 	run --separate-stderr bash example1
 	assert_run 0 '' '*'
 	run --separate-stderr bash example2
-	assert_run 0 "gmail.com/fast	virtual-mta	max-smtp-out	3	$CONF:2"
+	assert_run 0 "gmail.com/fast	virtual-mta	max-smtp-out	3	$CONF:2	unlimited default"
 	run --separate-stderr bash example3
 	assert_run 0 "$SPOOL: activated, serial 1"
 	run --separate-stderr bash example4
@@ -104,12 +104,24 @@ examples() {
 
 @test "pages: every code is in vmta-conf-check(1)" {
 	local code
-	cat "$ROOT"/lib/conf/*.c | tr -s '\n\t ' ' ' |
-	    grep -oE '(ERROR\(p, |cursor_bad\(c, |DIAG_[A-Z]+, )[^";]*"[a-z-]+"' |
-	    sed 's/"$//;s/.*"//' | sort -u >codes
-	[ "$(wc -l <codes)" -gt 40 ]
+	sed -n 's/^CONF_CODE("\([a-z0-9-]*\)".*/\1/p' \
+	    "$ROOT/lib/conf/codes.def" | sort >codes
+	[ "$(wc -l <codes)" -gt 80 ]
 	while read -r code; do
 		grep -Eq "^\.It Li (.* )?$code( |$)" \
 		    "$ROOT/man/vmta-conf-check.1" || fail "$code"
 	done <codes
+}
+
+@test "pages: every code that is used is in the table of codes" {
+	local code
+	cat "$ROOT"/lib/conf/*.c "$ROOT"/cmd/vmta-conf-check/*.c |
+	    tr -s '\n\t ' ' ' |
+	    grep -oE '(ERROR\(p, |cursor_bad\(c, |DIAG_[A-Z]+, |LINT_[A-Z]+\(l, s, |say\(l, p, )[^";]*"[a-z0-9-]+"' |
+	    sed 's/"$//;s/.*"//' | sort -u >used
+	[ "$(wc -l <used)" -gt 60 ]
+	while read -r code; do
+		grep -q "^CONF_CODE(\"$code\"," "$ROOT/lib/conf/codes.def" ||
+		    fail "$code"
+	done <used
 }

@@ -150,7 +150,7 @@ test_sections(void **state)
 		    "1:2:unknown-section 1:1:unterminated-section "
 		    "5:1:stray-tag" },
 		{ "<route x>\nfoo bar\n</route>\nfoo\n",
-		    "1:2:unknown-section 4:1:unknown-directive" },
+		    "1:2:invented-directive 4:1:unknown-directive" },
 		{ "<spool /s>\n<domain x>\n</domain>\n",
 		    "1:1:unterminated-section" },
 		{ "<domain a/b>\n</domain>\n", "1:9:domain-format" },
