@@ -59,7 +59,7 @@ close_idle_for(struct send *s, const struct lane *l, const struct limit *m)
 {
 	struct conn *c;
 
-	TAILQ_FOREACH(c, &s->conns, link)
+	for (c = TAILQ_FIRST(&s->conns); c != NULL; c = TAILQ_NEXT(c, link))
 		if (c->idle && c->lane != l &&
 		    (c->lane->limits[0] == m || c->lane->limits[1] == m)) {
 			conn_quit(s, c);
@@ -75,7 +75,8 @@ conn_contended(const struct send *s, const struct conn *c)
 
 	if (c->given % CONTEND_EVERY != 0)
 		return false;
-	TAILQ_FOREACH(l, &s->blocked_lanes, blocked_link)
+	for (l = TAILQ_FIRST(&s->blocked_lanes); l != NULL;
+	     l = TAILQ_NEXT(l, blocked_link))
 		if (l != c->lane && l->n_conns == 0 && l->n_waiting != 0 &&
 		    l->blocked_until == 0 &&
 		    (l->limits[0] == c->lane->limits[0] ||
@@ -121,8 +122,8 @@ resolver_of(struct send *s)
 		send_fail(s, &err);
 		return NULL;
 	}
-	s->dns_watch = io_watch_new(s->io, resolver_fd(s->resolver), false,
-	    send_resolved, s);
+	s->dns_watch = io_watch_new(
+	    s->io, resolver_fd(s->resolver), false, send_resolved, s);
 	io_watch_set(s->dns_watch, true);
 	return s->resolver;
 }
@@ -142,7 +143,9 @@ begin_route(struct send *s, struct conn *c)
 	struct route_options o = { .queue = l->queue,
 		.domain = l->route != NULL ? l->route : "-",
 		.family = l->has_address ? l->address.family : 0,
-		.memory = s->memory, .now_ms = s->now, .ready = on_route,
+		.memory = s->memory,
+		.now_ms = s->now,
+		.ready = on_route,
 		.arg = c };
 
 	if (route_needs_dns(o.queue, o.domain)) {
@@ -171,7 +174,7 @@ conn_new(struct send *s, struct lane *l, const struct slot slots[2],
 	c->number = ++s->numbers;
 	TAILQ_INSERT_TAIL(&s->conns, c, link);
 	s->n_conns++;
-	s->under_way++;		/* the trigger */
+	s->under_way++; /* the trigger */
 	l->n_conns++;
 	l->n_opening++;
 	l->site->opening++;

@@ -14,45 +14,45 @@
 #include "throttle/slots.h"
 
 enum conn_state {
-	CONN_ROUTE,	/* waits for DNS */
-	CONN_RATE,	/* waits for max-connect-rate */
+	CONN_ROUTE, /* waits for DNS */
+	CONN_RATE, /* waits for max-connect-rate */
 	CONN_CONNECT,
 	CONN_TALK,
-	CONN_END,	/* to be freed at the end of the turn */
+	CONN_END, /* to be freed at the end of the turn */
 };
 
 struct conn {
 	struct send *send;
-	TAILQ_ENTRY(conn) link;		/* of all connections */
+	TAILQ_ENTRY(conn) link; /* of all connections */
 	TAILQ_ENTRY(conn) dirty_link, idle_link, flush_link, work_link;
 	bool dirty, idle, flush;
-	struct conn_list *work;		/* that it is in by work_link */
+	struct conn_list *work; /* that it is in by work_link */
 	enum conn_state state;
 	struct lane *lane;
 	struct io_conn *io;
 	struct dialogue *d;
 	struct route *route;
 	struct route_target target;
-	unsigned targets;		/* tried so far */
-	char dest[46], local[46];	/* its ends, as text */
+	unsigned targets; /* tried so far */
+	char dest[46], local[46]; /* its ends, as text */
 	struct slot slots[2];
-	struct task *rate;		/* holds the lease of the connection itself */
-	int64_t rate_at;		/* loop time: when to ask for the rate again */
-	struct task *trigger;		/* claimed, begins the conversation */
-	struct task *starting;		/* waits for its lease */
-	struct task *tasks[2];		/* under way in the dialogue */
-	bool ready;			/* greeted and EHLO done */
+	struct task *rate; /* holds the lease of the connection itself */
+	int64_t rate_at; /* loop time: when to ask for the rate again */
+	struct task *trigger; /* claimed, begins the conversation */
+	struct task *starting; /* waits for its lease */
+	struct task *tasks[2]; /* under way in the dialogue */
+	bool ready; /* greeted and EHLO done */
 	bool quitting;
-	bool refused;			/* the ledger has no lease for starting */
-	bool aborted;			/* by us: not the server's trouble */
+	bool refused; /* the ledger has no lease for starting */
+	bool aborted; /* by us: not the server's trouble */
 	struct err rate_failed;
-	int64_t given, delivered;	/* messages */
+	int64_t given, delivered; /* messages */
 	unsigned epoch;
-	int64_t deadline;		/* loop time */
+	int64_t deadline; /* loop time */
 	int64_t opened_at;
-	int64_t timeout_ms;		/* TCP_USER_TIMEOUT, 0: the system's */
-	unsigned number;		/* for -d */
-	struct reply failure;		/* of the last target */
+	int64_t timeout_ms; /* TCP_USER_TIMEOUT, 0: the system's */
+	unsigned number; /* for -d */
+	struct reply failure; /* of the last target */
 	bool failure_local, all_5xx;
 };
 

@@ -35,7 +35,7 @@ print(struct table *t, const struct job *job, const char *plan,
 		if (p->route != NULL)
 			snprintf(route, sizeof(route), "mx:%s", p->route);
 		else
-			snprintf(route, sizeof(route), "%s:%u%s", h->host,
+			snprintf(route, sizeof(route), "%s:%d%s", h->host,
 			    h->port != 0 ? h->port : p->queue->smtp_port,
 			    p->queue->n_smtp_hosts > 1 ? ",..." : "");
 		cells[2] = p->queue->name;
@@ -78,8 +78,8 @@ plan_line(struct send *s, struct table *t, char *line)
 		p.why = "the line is stale";
 		print(t, &job, "drop", &p);
 	} else {
-		enum plan_verdict v = plan_make(&o, domain, &grant,
-		    vmtas_row(s->spool, st.vmta), &p);
+		enum plan_verdict v = plan_make(
+		    &o, domain, &grant, vmtas_row(s->spool, st.vmta), &p);
 
 		print(t, &job, verdicts[v], &p);
 	}
@@ -91,8 +91,8 @@ plan_line(struct send *s, struct table *t, char *line)
 int
 send_dry(struct send *s)
 {
-	struct table *t = table_new(stdout, columns, COLUMNS, s->cli->format,
-	    s->cli->header);
+	struct table *t = table_new(
+	    stdout, columns, COLUMNS, s->cli->format, s->cli->header);
 	unsigned long long n = 0;
 	int status = EX_OK;
 	char *line = NULL;
@@ -107,7 +107,8 @@ send_dry(struct send *s)
 		if (plan_line(s, t, line) < 0 &&
 		    !(n == 1 && strstr(line, "locator") != NULL)) {
 			log_warn("standard input, line %llu: "
-				 "not a job line (vmta-job(5))", n);
+				 "not a job line (vmta-job(5))",
+			    n);
 			status = EX_DATAERR;
 		}
 	}

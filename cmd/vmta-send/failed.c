@@ -12,8 +12,10 @@ static struct settle_facts
 facts(const struct send *s, const struct conn *c, enum settle_cause cause,
     const struct reply *r)
 {
-	return (struct settle_facts){ .cause = cause, .reply = r,
-		.latency_ms = -1, .queue = c->lane->queue,
+	return (struct settle_facts){ .cause = cause,
+		.reply = r,
+		.latency_ms = -1,
+		.queue = c->lane->queue,
 		.source = c->local[0] != '\0' ? c->local : c->lane->source,
 		.mta = c->targets != 0 ? c->target.host : "-",
 		.dest = c->targets != 0 ? c->dest : "-",
@@ -37,8 +39,8 @@ static void
 no_route(struct send *s, struct conn *c)
 {
 	const struct route_failure *why = route_failure(c->route);
-	struct settle_facts f = facts(s, c,
-	    why->final ? SETTLE_ROUTE : SETTLE_QUEUE, &why->reply);
+	struct settle_facts f = facts(
+	    s, c, why->final ? SETTLE_ROUTE : SETTLE_QUEUE, &why->reply);
 
 	f.local = true;
 	f.category = why->category;
@@ -79,7 +81,7 @@ conn_failed(struct send *s, struct conn *c)
 		else
 			no_server(s, c);
 	}
-	conn_cancel(s, c);	/* where the trigger is still there it goes back */
+	conn_cancel(s, c); /* where the trigger is still there it goes back */
 }
 
 /* The mail of a source that can't be used waits for it: no other address is ever
@@ -140,8 +142,10 @@ task_result(struct send *s, struct conn *c, struct task *t,
 	switch (r->outcome) {
 	case DIALOGUE_DELIVERED:
 	case DIALOGUE_RCPT_FAILED:
-		f = facts(s, c, r->outcome == DIALOGUE_DELIVERED ?
-		    SETTLE_DELIVERED : SETTLE_RECIPIENT, &r->reply);
+		f = facts(s, c,
+		    r->outcome == DIALOGUE_DELIVERED ? SETTLE_DELIVERED :
+						       SETTLE_RECIPIENT,
+		    &r->reply);
 		f.local = r->local;
 		f.latency_ms = s->now - t->began_ms;
 		if (r->outcome == DIALOGUE_DELIVERED) {

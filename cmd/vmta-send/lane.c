@@ -55,8 +55,8 @@ put_word(char *to, const char *word)
 
 /* "d DOMAIN VMTA SOURCE", made for every line.  Names hold no blanks. */
 static void
-domain_key(char key[KEY_MAX], const char *domain, const char *vmta,
-    const char *source)
+domain_key(
+    char key[KEY_MAX], const char *domain, const char *vmta, const char *source)
 {
 	char *at = put_word(put_word(key, "d"), domain);
 
@@ -65,8 +65,8 @@ domain_key(char key[KEY_MAX], const char *domain, const char *vmta,
 }
 
 struct lane *
-lane_find(struct send *s, const char *domain, const char *vmta,
-    const char *source)
+lane_find(
+    struct send *s, const char *domain, const char *vmta, const char *source)
 {
 	char key[KEY_MAX];
 
@@ -96,10 +96,10 @@ lane_new(struct send *s, const struct plan *p)
 	l->queue = p->queue;
 	l->site = site_for(s, p);
 	TAILQ_INSERT_TAIL(&l->site->lanes, l, site_link);
-	l->limits[0] = limit_of(s, "queue", q->name, q->max_smtp_out,
-	    &q->max_connect_rate);
-	l->limits[1] = limit_of(s, "vmta", v->name, v->max_smtp_out,
-	    &v->max_connect_rate);
+	l->limits[0] = limit_of(
+	    s, "queue", q->name, q->max_smtp_out, &q->max_connect_rate);
+	l->limits[1] = limit_of(
+	    s, "vmta", v->name, v->max_smtp_out, &v->max_connect_rate);
 	l->source = p->source;
 	l->helo = p->helo;
 	l->route = p->route != NULL ? xstrdup(p->route) : NULL;
@@ -249,12 +249,13 @@ static void
 begin_connections(struct send *s, struct lane *l, unsigned served)
 {
 	struct policy_site p = { .waiting = l->n_waiting - served,
-		.opening = l->n_opening, .open = l->n_conns,
+		.opening = l->n_opening,
+		.open = l->n_conns,
 		.proven = l->site->proven };
 	size_t n = policy_open(&p);
 
 	if (!l->site->proven && l->site->opening > 0)
-		return;		/* its end wakes all lanes of the site */
+		return; /* its end wakes all lanes of the site */
 	if (l->site->refused_until > s->now && l->site->open > 0)
 		return;
 	for (; n > 0 && l->n_waiting > 0; n--)
@@ -301,7 +302,8 @@ tell_wishes(struct send *s)
 	struct lane *l;
 	size_t at = 0;
 
-	TAILQ_FOREACH(l, &s->blocked_lanes, blocked_link)
+	for (l = TAILQ_FIRST(&s->blocked_lanes); l != NULL;
+	     l = TAILQ_NEXT(l, blocked_link))
 		for (int i = 0; l->blocked_until == 0 && i < 2; i++)
 			l->limits[i]->want = l->limits[i]->n != INT64_MAX;
 	while ((slot = map_next(&s->limits, &at)) != NULL) {
@@ -322,7 +324,9 @@ static void
 drop_expired(struct send *s, struct lane *l)
 {
 	int64_t blocked_ms = l->blocked && l->n_conns == 0 &&
-	    l->blocked_until != 0 ? l->blocked_until - s->now : 0;
+		l->blocked_until != 0 ?
+	    l->blocked_until - s->now :
+	    0;
 	struct task *t, *next;
 
 	for (t = TAILQ_FIRST(&l->waiting); t != NULL; t = next) {
@@ -342,7 +346,8 @@ lanes_tick(struct send *s)
 {
 	struct lane *l;
 
-	TAILQ_FOREACH(l, &s->all_lanes, link) {
+	for (l = TAILQ_FIRST(&s->all_lanes); l != NULL;
+	     l = TAILQ_NEXT(l, link)) {
 		if (l->n_waiting == 0) {
 			l->blocked_at = 0;
 			continue;
@@ -355,7 +360,7 @@ lanes_tick(struct send *s)
 		lane_dirty(s, l);
 	}
 	tell_wishes(s);
-	s->slot_freed = true;	/* other processes free slots too */
+	s->slot_freed = true; /* other processes free slots too */
 }
 
 void

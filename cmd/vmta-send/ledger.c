@@ -14,7 +14,8 @@ ledger_has_work(const struct send *s)
 	if (!TAILQ_EMPTY(&s->replies) || !TAILQ_EMPTY(&s->credits) ||
 	    !TAILQ_EMPTY(&s->to_start) || !TAILQ_EMPTY(&s->to_stall))
 		return true;
-	TAILQ_FOREACH(c, &s->to_rate, work_link)
+	for (c = TAILQ_FIRST(&s->to_rate); c != NULL;
+	     c = TAILQ_NEXT(c, work_link))
 		if (c->rate_at <= s->now)
 			return true;
 	return false;
@@ -42,13 +43,13 @@ settle_grants(struct send *s)
 static void
 ask_rate(struct send *s, struct conn *c, struct task *spare)
 {
-	struct connect_limit *limits[2] = { &c->lane->limits[0]->connects,
-		&c->lane->limits[1]->connects };
+	struct connect_limits limits = { { &c->lane->limits[0]->connects,
+					     &c->lane->limits[1]->connects },
+		conf_serial(s->conf) };
 	struct err err = { 0 };
 	int64_t when, at;
 
-	switch (lease_connect(s->leases, limits, 2, conf_serial(s->conf),
-	    &spare->lease, &when, &err)) {
+	switch (lease_connect(s->leases, &limits, &spare->lease, &when, &err)) {
 	case 0:
 		c->rate = spare;
 		conn_work(c, &s->may_connect);
@@ -105,7 +106,7 @@ start(struct send *s, struct conn *c)
 {
 	struct task *t = c->starting;
 	int rc = t->used ? lease_again(s->leases, &t->lease) :
-	    lease_start(s->leases, &t->lease, !s->eof);
+			   lease_start(s->leases, &t->lease, !s->eof);
 
 	c->refused = rc < 0;
 	conn_work(c, &s->may_start);
@@ -186,12 +187,14 @@ renew_under_way(struct send *s)
 	}
 	s->renew_ms = INT64_MAX;
 	now = leases_now(s->leases);
-	TAILQ_FOREACH(c, &s->conns, link) {
-		bool writing = c->d != NULL && dialogue_output(c->d, iov, 2) > 0;
+	for (c = TAILQ_FIRST(&s->conns); c != NULL; c = TAILQ_NEXT(c, link)) {
+		bool writing = c->d != NULL &&
+		    dialogue_output(c->d, iov, 2) > 0;
 
 		for (int i = 0; i < 2; i++)
-			if (c->tasks[i] != NULL && (!writing ||
-			    lease_is_live(s->leases, &c->tasks[i]->lease)))
+			if (c->tasks[i] != NULL &&
+			    (!writing ||
+				lease_is_live(s->leases, &c->tasks[i]->lease)))
 				renew(s, c->tasks[i], now);
 		renew(s, c->rate, now);
 	}

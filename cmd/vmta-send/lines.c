@@ -20,15 +20,15 @@
 #include "record/job.h"
 #include "send.h"
 
-enum { NAMED_MAX = 5 };		/* bad lines that are named one by one */
+enum { NAMED_MAX = 5 }; /* bad lines that are named one by one */
 
 struct input {
 	struct send *s;
 	struct io_watch *watch;
-	size_t len, at;		/* bytes in buf; where the next line begins */
+	size_t len, at; /* bytes in buf; where the next line begins */
 	uint64_t line;
-	bool skipping;		/* the rest of a line that is too long */
-	struct task *parked;	/* found no room in its lane */
+	bool skipping; /* the rest of a line that is too long */
+	struct task *parked; /* found no room in its lane */
 	char buf[READ_SIZE + JOB_LINE_MAX];
 };
 
@@ -44,8 +44,7 @@ static void
 no_grant(struct send *s, const char *id, const struct plan *p)
 {
 	if (s->counts.ungranted++ < NAMED_MAX)
-		log_warn("record %s, queue %s: %s", id, p->queue->name,
-		    p->why);
+		log_warn("record %s, queue %s: %s", id, p->queue->name, p->why);
 }
 
 /* Does another lane have connections with nothing to send? */
@@ -54,7 +53,7 @@ others_starve(const struct send *s, const struct lane *full)
 {
 	const struct lane *l;
 
-	TAILQ_FOREACH(l, &s->all_lanes, link)
+	for (l = TAILQ_FIRST(&s->all_lanes); l != NULL; l = TAILQ_NEXT(l, link))
 		if (l != full && l->n_waiting == 0 && !TAILQ_EMPTY(&l->idle) &&
 		    s->now - l->idle_since >= IDLE_GRACE_MS)
 			return true;
@@ -75,11 +74,12 @@ place(struct input *in, struct task *t)
 	struct send *s = in->s;
 	struct lane *l = t->lane;
 
-	if (s->stopping || site_rests(s, l->site) || l->bad_until > s->now)
-		task_back(s, t);
-	else if (policy_may_hold(s->held, l->n_waiting))
+	bool refused = s->stopping || site_rests(s, l->site) ||
+	    l->bad_until > s->now;
+
+	if (!refused && policy_may_hold(s->held, l->n_waiting))
 		lane_add(s, l, t, false);
-	else if (is_in_the_way(s, l))
+	else if (refused || is_in_the_way(s, l))
 		task_back(s, t);
 	else
 		in->parked = t;
@@ -147,8 +147,7 @@ look_up(struct input *in, struct task *t, const char *id)
 		return;
 	}
 	if (index >= segment_records(g) || segment_state(g, index, &st) < 0 ||
-	    st.ver != t->ver ||
-	    (domain = segment_domain(g, st.domain)) == NULL)
+	    st.ver != t->ver || (domain = segment_domain(g, st.domain)) == NULL)
 		task_stale(s, t);
 	else
 		found = route_line(s, t, id, domain, &st);
@@ -172,7 +171,7 @@ take_line(struct input *in, char *line)
 		return;
 	}
 	if (in->line == 1 && strcmp(job.f[JOB_LOCATOR], "locator") == 0)
-		return;		/* -H of the stage before */
+		return; /* -H of the stage before */
 	if (strlen(job.f[JOB_LOCATOR]) > NAME_LOCATOR ||
 	    num_parse(job.f[JOB_VERSION], 0, 999999, &ver) < 0 ||
 	    grant_parse(job.f[JOB_GRANT], &g) < 0) {
@@ -181,7 +180,7 @@ take_line(struct input *in, char *line)
 	}
 	if (g.kind == GRANT_GIVEN && g.n != 0 &&
 	    !serials_add(&s->serials, g.serial)) {
-		s->counts.stale++;	/* seen before: not credited (P9) */
+		s->counts.stale++; /* seen before: not credited (P9) */
 		return;
 	}
 	t = task_new(s);
@@ -241,7 +240,7 @@ at_end(struct input *in)
 			 "that line was left out");
 	in->len = in->at = 0;
 	s->eof = true;
-	TAILQ_FOREACH(c, &s->conns, link)
+	for (c = TAILQ_FIRST(&s->conns); c != NULL; c = TAILQ_NEXT(c, link))
 		if (c->idle)
 			conn_dirty(s, c);
 }

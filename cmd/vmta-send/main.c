@@ -16,8 +16,8 @@
 enum { OPT_NO_LIMITS = CLI_OPT_OWN };
 
 static int
-parse_options(struct cli *cli, struct send *s, int argc, char **argv,
-    int *status)
+parse_options(
+    struct cli *cli, struct send *s, int argc, char **argv, int *status)
 {
 	static const struct option longopts[] = { CLI_LONG,
 		{ "debug", no_argument, NULL, 'd' },
@@ -39,8 +39,8 @@ parse_options(struct cli *cli, struct send *s, int argc, char **argv,
 			break;
 		}
 	if (optind < argc) {
-		*status = cli_usage(SYNOPSIS, "%s: no operands are taken",
-		    argv[optind]);
+		*status = cli_usage(
+		    SYNOPSIS, "%s: no operands are taken", argv[optind]);
 		return -1;
 	}
 	return 0;
@@ -51,8 +51,8 @@ open_conf(struct send *s, struct err *err)
 {
 	struct diags ds = DIAGS_INIT;
 	bool newer = false;
-	int rc = conf_running(spool_dir(s->spool), s->cli->conf, &ds, &s->conf,
-	    &newer, err);
+	int rc = conf_running(
+	    spool_dir(s->spool), s->cli->conf, &ds, &s->conf, &newer, err);
 
 	for (size_t i = 0; rc < 0 && i < ds.n; i++)
 		if (ds.d[i].level == DIAG_ERROR)
@@ -81,10 +81,10 @@ open_all(struct send *s, struct err *err)
 	char dir[PATH_MAX];
 	const struct clock *clock;
 
-	if (conf_find_spool(s->cli->spool, s->cli->conf, dir, sizeof(dir),
-		err) < 0 ||
-	    spool_open(dir, s->cli->dry_run ? SPOOL_READONLY : 0, &s->spool,
-		err) < 0)
+	if (conf_find_spool(
+		s->cli->spool, s->cli->conf, dir, sizeof(dir), err) < 0 ||
+	    spool_open(
+		dir, s->cli->dry_run ? SPOOL_READONLY : 0, &s->spool, err) < 0)
 		return -1;
 	if (open_conf(s, err) < 0)
 		return -1;
@@ -176,7 +176,8 @@ say_counts(const struct counts *c)
 		log_note("%s", text);
 	if (c->lost_lines != 0)
 		log_note("%llu event lines were not read: the journals have "
-			 "them", (unsigned long long)c->lost_lines);
+			 "them",
+		    (unsigned long long)c->lost_lines);
 }
 
 int
@@ -198,10 +199,11 @@ main(int argc, char **argv)
 	} else {
 		status = send_run(&s);
 		say_counts(&s.counts);
-		if (s.aborting)		/* what is under way stays in doubt */
+		if (s.aborting) /* what is under way stays in doubt */
 			_exit(status);
-		if (status == EX_OK && (s.counts.bad != 0 ||
-			s.counts.ungranted != 0 || s.counts.damaged != 0))
+		if (status == EX_OK &&
+		    (s.counts.bad != 0 || s.counts.ungranted != 0 ||
+			s.counts.damaged != 0))
 			status = EX_DATAERR;
 	}
 	close_all(&s);

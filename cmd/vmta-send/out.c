@@ -19,22 +19,22 @@
 #include "send.h"
 
 enum {
-	HELD_MAX = 4 * 1024 * 1024,	/* bytes kept for a slow reader */
-	FLUSH_AT = 64 * 1024,		/* written at once, not only each turn */
-	WRITE_MAX = 4096,		/* PIPE_BUF */
+	HELD_MAX = 4 * 1024 * 1024, /* bytes kept for a slow reader */
+	FLUSH_AT = 64 * 1024, /* written at once, not only each turn */
+	WRITE_MAX = 4096, /* PIPE_BUF */
 	END_WAIT_MS = 2000,
 };
 
 struct out {
 	struct send *s;
 	int fd;
-	bool own_fd;		/* opened again: non-blocking for us alone */
-	bool regular;		/* a file: never full */
+	bool own_fd; /* opened again: non-blocking for us alone */
+	bool regular; /* a file: never full */
 	bool gone;
-	bool full;		/* of the reader: not before the next turn */
+	bool full; /* of the reader: not before the next turn */
 	struct io_watch *watch;
 	size_t len, at;
-	char *buf;		/* HELD_MAX bytes */
+	char *buf; /* HELD_MAX bytes */
 };
 
 static void
@@ -48,7 +48,7 @@ put_header(struct out *o)
 static void
 on_writable(void *arg)
 {
-	(void)arg;	/* the turn ends with out_flush */
+	(void)arg; /* the turn ends with out_flush */
 }
 
 /*
@@ -70,8 +70,8 @@ out_new(struct send *s)
 	}
 	o->regular = S_ISREG(st.st_mode);
 	if (S_ISFIFO(st.st_mode)) {
-		int fd = open("/proc/self/fd/1",
-		    O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+		int fd = open(
+		    "/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
 
 		if (fd >= 0) {
 			o->fd = fd;

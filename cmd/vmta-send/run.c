@@ -27,7 +27,7 @@ send_stop(struct send *s)
 	if (s->stopping)
 		return;
 	s->stopping = true;
-	TAILQ_FOREACH(l, &s->all_lanes, link)
+	for (l = TAILQ_FIRST(&s->all_lanes); l != NULL; l = TAILQ_NEXT(l, link))
 		lane_flush(s, l);
 	for (c = TAILQ_FIRST(&s->conns); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, link);
@@ -52,17 +52,15 @@ static bool
 finished(const struct send *s)
 {
 	return (s->eof || s->stopping) && !input_pending(s) && s->held == 0 &&
-	    s->under_way == 0 && s->n_conns == 0 &&
-	    TAILQ_EMPTY(&s->replies) && TAILQ_EMPTY(&s->credits) &&
-	    claim_unsynced(s->spool) == 0;
+	    s->under_way == 0 && s->n_conns == 0 && TAILQ_EMPTY(&s->replies) &&
+	    TAILQ_EMPTY(&s->credits) && claim_unsynced(s->spool) == 0;
 }
 
 static bool
 has_work(const struct send *s)
 {
-	return !TAILQ_EMPTY(&s->dirty_lanes) ||
-	    !TAILQ_EMPTY(&s->dirty_conns) || !TAILQ_EMPTY(&s->flush_conns) ||
-	    ledger_has_work(s);
+	return !TAILQ_EMPTY(&s->dirty_lanes) || !TAILQ_EMPTY(&s->dirty_conns) ||
+	    !TAILQ_EMPTY(&s->flush_conns) || ledger_has_work(s);
 }
 
 static int64_t
@@ -153,8 +151,8 @@ send_run(struct send *s)
 	io_signal(s->io, SIGTERM, on_signal, s);
 	io_signal(s->io, SIGINT, on_signal, s);
 	s->now = loop_ms();
-	s->sync_watch = io_watch_new(s->io, claim_sync_fd(s->spool), false,
-	    on_synced, s);
+	s->sync_watch = io_watch_new(
+	    s->io, claim_sync_fd(s->spool), false, on_synced, s);
 	io_watch_set(s->sync_watch, true);
 	while (!finished(s) && !s->aborting) {
 		if (io_turn(s->io, wait_ms(s), &err) < 0) {
@@ -164,7 +162,7 @@ send_run(struct send *s)
 		s->now = loop_ms();
 		if (s->now >= s->wake_at) {
 			s->wake_at = INT64_MAX;
-			s->slot_freed = true;	/* look at blocked lanes */
+			s->slot_freed = true; /* look at blocked lanes */
 		}
 		if (s->now >= s->tick_at)
 			tick(s);

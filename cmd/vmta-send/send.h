@@ -32,17 +32,18 @@
 #include "task.h"
 
 enum {
-	TICK_MS = 250,		/* timeouts are looked at so often */
-	CONTROL_MS = 200,	/* control/ is looked at so often, at claims (P7) */
-	SLOT_WAIT_MS = 60000,	/* then lines without a slot are handed back (P10) */
-	IDLE_GRACE_MS = 100,	/* so long a lane may starve beside a full one */
-	STUCK_MS = 2000,	/* a full lane that serves nobody blocks no others */
-	LATER_MS = 200,		/* another process is recovering */
-	REFUSED_MS = 30000,	/* no more connections beside working ones */
-	TARGET_BAD_MS = 300000,	/* an address that failed is tried last */
-	UNSYNCED_MAX = 20000,	/* outcomes that wait for the disk */
+	TICK_MS = 250, /* timeouts are looked at so often */
+	CONTROL_MS = 200, /* control/ is looked at so often, at claims (P7) */
+	SLOT_WAIT_MS =
+	    60000, /* then lines without a slot are handed back (P10) */
+	IDLE_GRACE_MS = 100, /* so long a lane may starve beside a full one */
+	STUCK_MS = 2000, /* a full lane that serves nobody blocks no others */
+	LATER_MS = 200, /* another process is recovering */
+	REFUSED_MS = 30000, /* no more connections beside working ones */
+	TARGET_BAD_MS = 300000, /* an address that failed is tried last */
+	UNSYNCED_MAX = 20000, /* outcomes that wait for the disk */
 	READ_SIZE = 65536,
-	TASK_TRIES = 5,		/* connections that a task may lose unsent */
+	TASK_TRIES = 5, /* connections that a task may lose unsent */
 };
 
 struct counts {
@@ -61,43 +62,43 @@ struct send {
 	struct io *io;
 	struct leases *leases;
 	struct slots *slots;
-	struct resolver *resolver;	/* NULL until a name must be looked up */
+	struct resolver *resolver; /* NULL until a name must be looked up */
 	struct route_memory *memory;
 	struct out *out;
 	struct input *input;
 	struct io_watch *sync_watch, *dns_watch;
 
-	int64_t now;		/* loop time: CLOCK_MONOTONIC, milliseconds */
+	int64_t now; /* loop time: CLOCK_MONOTONIC, milliseconds */
 	int64_t tick_at, control_at, wake_at;
-	uint64_t generation;	/* of control/ when it was looked at */
+	uint64_t generation; /* of control/ when it was looked at */
 	size_t n_pauses;
 
-	struct map limits;	/* scope -> struct limit */
-	struct map sites;	/* name -> struct site */
-	struct map lanes;	/* key -> struct lane, several keys a lane */
+	struct map limits; /* scope -> struct limit */
+	struct map sites; /* name -> struct site */
+	struct map lanes; /* key -> struct lane, several keys a lane */
 	struct lane_list all_lanes, dirty_lanes, blocked_lanes;
 	struct conn_list conns, dirty_conns, flush_conns, dead_conns;
 	unsigned n_conns;
-	size_t held;		/* tasks that wait */
-	size_t under_way;	/* tasks given to connections */
-	int64_t renew_ms;	/* least of what is under way */
+	size_t held; /* tasks that wait */
+	size_t under_way; /* tasks given to connections */
+	int64_t renew_ms; /* least of what is under way */
 
 	/* for the ledger */
 	struct task_list replies, credits, free_tasks;
 	struct conn_list to_rate, to_start, to_stall;
-	struct conn_list may_connect, may_start, must_abort;	/* its verdicts */
-	uint64_t turn;		/* rotation over sources without a throttle */
+	struct conn_list may_connect, may_start, must_abort; /* its verdicts */
+	uint64_t turn; /* rotation over sources without a throttle */
 	struct serials serials;
 
-	char *buf;		/* READ_SIZE bytes for whoever reads */
-	unsigned numbers;	/* of connections */
+	char *buf; /* READ_SIZE bytes for whoever reads */
+	unsigned numbers; /* of connections */
 	bool slot_freed;
 	bool short_of_files;
-	bool eof;		/* standard input has ended */
-	bool stopping;		/* nothing new is begun */
+	bool eof; /* standard input has ended */
+	bool stopping; /* nothing new is begun */
 	bool aborting;
 	bool signalled;
-	int status;		/* exit status so far */
+	int status; /* exit status so far */
 	struct counts counts;
 };
 

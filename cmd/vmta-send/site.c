@@ -90,7 +90,8 @@ wake_lanes(struct send *s, struct site *site)
 {
 	struct lane *l;
 
-	TAILQ_FOREACH(l, &site->lanes, site_link)
+	for (l = TAILQ_FIRST(&site->lanes); l != NULL;
+	     l = TAILQ_NEXT(l, site_link))
 		lane_dirty(s, l);
 }
 
@@ -111,7 +112,8 @@ site_failed(struct send *s, struct lane *l, const struct reply *r, bool dns)
 	if (before != NULL)
 		st = *before;
 	st.failures++;
-	wait = dns ? q->retry_after_dns_error_s :
+	wait = dns ?
+	    q->retry_after_dns_error_s :
 	    retry_wait(q->retry_after_s, q->n_retry_after, st.failures);
 	st.not_before = now + (wait > 0 ? wait : 1);
 	reply_format(r, st.last, sizeof(st.last));

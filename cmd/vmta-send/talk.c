@@ -31,7 +31,8 @@ phase_timeout_s(const struct conf_queue *q, enum dialogue_phase phase)
 	case DIALOGUE_QUIT:
 		/* nobody's mail waits for that reply */
 		return q->command_timeout_s < QUIT_WAIT_S ?
-		    q->command_timeout_s : QUIT_WAIT_S;
+		    q->command_timeout_s :
+		    QUIT_WAIT_S;
 	case DIALOGUE_IDLE:
 		return q->idle_timeout_s > 0 ? q->idle_timeout_s : 1;
 	case DIALOGUE_CLOSED:
@@ -208,8 +209,10 @@ void
 conn_hand_in(struct send *s, struct conn *c)
 {
 	struct task *t = c->starting;
-	struct dialogue_message m = { .user = t, .sender = t->env->sender,
-		.rcpt = t->env->rcpt, .text = t->message.text,
+	struct dialogue_message m = { .user = t,
+		.sender = t->env->sender,
+		.rcpt = t->env->rcpt,
+		.text = t->message.text,
 		.text_len = t->message.len,
 		.has_dots = (t->message.flags & MESSAGE_DOTS) != 0,
 		.has_8bit = (t->message.flags & MESSAGE_8BIT) != 0 };
@@ -280,8 +283,8 @@ pull(struct send *s, struct conn *c)
 {
 	struct task *t;
 
-	while (c->ready && c->starting == NULL &&
-	    dialogue_wants_message(c->d)) {
+	while (
+	    c->ready && c->starting == NULL && dialogue_wants_message(c->d)) {
 		if (c->trigger == NULL && is_done(s, c)) {
 			conn_quit(s, c);
 			return;
@@ -313,7 +316,8 @@ become_ready(struct send *s, struct conn *c)
 	l->site->proven = true;
 	route_free(c->route);
 	c->route = NULL;
-	TAILQ_FOREACH(l, &c->lane->site->lanes, site_link)
+	for (l = TAILQ_FIRST(&c->lane->site->lanes); l != NULL;
+	     l = TAILQ_NEXT(l, site_link))
 		if (l->n_waiting != 0)
 			lane_dirty(s, l);
 }
@@ -339,8 +343,8 @@ ended(struct send *s, struct conn *c)
 	}
 	reply_copy(&c->failure, &f->reply);
 	c->failure_local = f->local;
-	c->all_5xx = c->all_5xx && !f->local &&
-	    f->at == DIALOGUE_GREETING && f->reply.code >= 500;
+	c->all_5xx = c->all_5xx && !f->local && f->at == DIALOGUE_GREETING &&
+	    f->reply.code >= 500;
 	route_memory_failed(s->memory, &c->target, s->now + TARGET_BAD_MS);
 	conn_next_target(s, c);
 }
@@ -426,7 +430,7 @@ conns_act(struct send *s)
 		else
 			conn_hand_in(s, c);
 		c->refused = false;
-		conn_dirty(s, c);	/* it may want one more, and writes */
+		conn_dirty(s, c); /* it may want one more, and writes */
 	}
 	while ((c = TAILQ_FIRST(&s->must_abort)) != NULL) {
 		conn_work(c, NULL);

@@ -90,8 +90,8 @@ task_again(struct send *s, struct task *t, bool counted)
 static const char *
 domain_of(const struct task *t)
 {
-	return segment_domain(claim_segment(t->claim),
-	    claim_state(t->claim)->domain);
+	return segment_domain(
+	    claim_segment(t->claim), claim_state(t->claim)->domain);
 }
 
 static bool
@@ -123,8 +123,8 @@ read_record(struct send *s, struct task *t, const struct conf_queue *q)
 	}
 	t->env = claim_envelope(t->claim, &err);
 	if (t->env == NULL ||
-	    segment_message(claim_segment(t->claim), t->env->at, &t->message,
-		&err) < 0) {
+	    segment_message(
+		claim_segment(t->claim), t->env->at, &t->message, &err) < 0) {
 		damaged(s, t, &err);
 		return TASK_GONE;
 	}
@@ -167,7 +167,7 @@ task_claim(struct send *s, struct task *t)
 	enum task_claim rc;
 
 	if (t->claim != NULL)
-		return TASK_READY;	/* it lost a connection before */
+		return TASK_READY; /* it lost a connection before */
 	rc = claim(s, t, l->queue);
 	if (rc != TASK_LATER)
 		return rc;
@@ -193,8 +193,8 @@ row_of(struct send *s, struct task *t)
 	    strcmp(row->source, l->source) == 0)
 		return UINT32_MAX;
 	if (l->asked != asked) {
-		if (vmtas_number(s->spool, row->vmta, l->source, &l->row,
-			&err) < 0) {
+		if (vmtas_number(
+			s->spool, row->vmta, l->source, &l->row, &err) < 0) {
 			log_warn("%s", err.msg);
 			return UINT32_MAX;
 		}
@@ -216,8 +216,8 @@ void
 task_settle(struct send *s, struct task *t, struct settle_facts *f)
 {
 	const struct clock *clock = spool_clock(s->spool);
-	const struct vmta_row *row =
-	    vmtas_row(s->spool, claim_state(t->claim)->vmta);
+	const struct vmta_row *row = vmtas_row(
+	    s->spool, claim_state(t->claim)->vmta);
 	struct settle_out out;
 	struct err err = { 0 };
 
@@ -249,9 +249,15 @@ void
 task_expire(struct send *s, struct task *t, struct conf_queue *q)
 {
 	static const struct reply none;
-	struct settle_facts f = { .cause = SETTLE_EXPIRED, .reply = &none,
-		.local = true, .latency_ms = -1, .queue = q, .source = "-",
-		.mta = "-", .dest = "-", .esmtp = "-" };
+	struct settle_facts f = { .cause = SETTLE_EXPIRED,
+		.reply = &none,
+		.local = true,
+		.latency_ms = -1,
+		.queue = q,
+		.source = "-",
+		.mta = "-",
+		.dest = "-",
+		.esmtp = "-" };
 	enum task_claim rc = claim(s, t, q);
 
 	if (rc == TASK_LATER)

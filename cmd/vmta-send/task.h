@@ -18,20 +18,21 @@ struct send;
 TAILQ_HEAD(task_list, task);
 
 struct task {
-	TAILQ_ENTRY(task) link;	/* of a lane, the ledger's lists, or the free ones */
+	TAILQ_ENTRY(task)
+	link; /* of a lane, the ledger's lists, or the free ones */
 	struct lane *lane;
-	struct conn *conn;	/* that it was given to */
+	struct conn *conn; /* that it was given to */
 	struct lease lease;
 	uint32_t ver;
 	uint16_t tries;
-	bool used;		/* the receiver may have counted it (P9) */
+	bool used; /* the receiver may have counted it (P9) */
 	char locator[NAME_LOCATOR + 1];
 	struct claim *claim;
-	const struct envelope *env;	/* of the claim */
+	const struct envelope *env; /* of the claim */
 	struct spool_message message;
-	int64_t held_at;	/* loop time */
-	int64_t began_ms;	/* loop time */
-	int64_t began_s;	/* wall time */
+	int64_t held_at; /* loop time */
+	int64_t began_ms; /* loop time */
+	int64_t began_s; /* wall time */
 };
 
 /* task.c */

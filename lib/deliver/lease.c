@@ -14,7 +14,7 @@ struct leases {
 	bool threaded;
 	pthread_t thread;
 	sem_t wake;
-	bool stop;		/* written before wake is posted */
+	bool stop; /* written before wake is posted */
 };
 
 int
@@ -144,12 +144,12 @@ lease_start(struct leases *l, struct lease *e, bool renew)
 	if (e->grant.n == 0)
 		return 0;
 	if (ledger_start(l->ledger, &e->grant, &e->r) < 0 &&
-	    (!renew ||
-		ledger_regrant(l->ledger, &e->grant, &e->r) < 0 ||
+	    (!renew || ledger_regrant(l->ledger, &e->grant, &e->r) < 0 ||
 		ledger_start(l->ledger, &e->grant, &e->r) < 0))
 		return -1;
 	e->renew_ms = ledger_renew_ms(l->ledger, &e->grant);
-	e->renew_at = e->renew_ms == INT64_MAX ? INT64_MAX :
+	e->renew_at = e->renew_ms == INT64_MAX ?
+	    INT64_MAX :
 	    ledger_now(l->ledger) + e->renew_ms;
 	return 0;
 }
@@ -192,18 +192,18 @@ lease_credit(struct leases *l, struct lease *e)
 
 /* The lines of the limits, asked again when the ledger's limits have changed. */
 static int
-connect_lines(struct leases *l, struct connect_limit *const *limits,
-    unsigned n, uint32_t stamp, uint32_t *lines, struct err *err)
+connect_lines(struct leases *l, const struct connect_limits *limits,
+    uint32_t lines[2], struct err *err)
 {
 	uint32_t epoch = ledger_epoch(l->ledger);
 	int used = 0;
 
-	for (unsigned i = 0; i < n; i++) {
-		struct connect_limit *c = limits[i];
+	for (unsigned i = 0; i < 2; i++) {
+		struct connect_limit *c = limits->limit[i];
 
 		if (c->line == -1 || c->epoch != epoch) {
-			c->line = ledger_budget(l->ledger, c->scope, &c->rate,
-			    stamp, err);
+			c->line = ledger_budget(
+			    l->ledger, c->scope, &c->rate, limits->stamp, err);
 			if (c->line < 0)
 				return -1;
 			c->epoch = ledger_epoch(l->ledger);
@@ -215,13 +215,12 @@ connect_lines(struct leases *l, struct connect_limit *const *limits,
 }
 
 int
-lease_connect(struct leases *l, struct connect_limit *const *limits,
-    unsigned n, uint32_t stamp, struct lease *out, int64_t *when,
-    struct err *err)
+lease_connect(struct leases *l, const struct connect_limits *limits,
+    struct lease *out, int64_t *when, struct err *err)
 {
-	uint32_t lines[GRANT_LINES];
+	uint32_t lines[2];
 	struct grant g = { .kind = GRANT_GIVEN };
-	int used = connect_lines(l, limits, n, stamp, lines, err);
+	int used = connect_lines(l, limits, lines, err);
 
 	if (used < 0)
 		return -1;

@@ -17,13 +17,13 @@
 #include "record/grant.h"
 #include "throttle/ledger.h"
 
-struct leases;		/* the ledger, its lock, the thread that syncs it */
+struct leases; /* the ledger, its lock, the thread that syncs it */
 
 struct lease {
 	struct grant grant;
-	int64_t r;		/* where it stands, ledger milliseconds */
-	int64_t renew_ms;	/* H/4; INT64_MAX: never */
-	int64_t renew_at;	/* while it is under way */
+	int64_t r; /* where it stands, ledger milliseconds */
+	int64_t renew_ms; /* H/4; INT64_MAX: never */
+	int64_t renew_at; /* while it is under way */
 };
 
 /*
@@ -52,8 +52,8 @@ bool lease_is_live(const struct leases *l, const struct lease *e);
 
 /* How long it may still be started; unlimited: for one that nothing limits.
  * Units: milliseconds.  Pure. */
-int64_t lease_left_ms(const struct leases *l, const struct lease *e,
-    int64_t unlimited);
+int64_t
+lease_left_ms(const struct leases *l, const struct lease *e, int64_t unlimited);
 
 /*
  * About to be sent.  An expired one is taken anew where there is room, if renew.
@@ -74,19 +74,24 @@ void lease_credit(struct leases *l, struct lease *e);
 
 /* A ring for connections (P16): max-connect-rate of one scope. */
 struct connect_limit {
-	char *scope;		/* "connect:queue:..." */
+	char *scope; /* "connect:queue:..." */
 	struct rate rate;
-	int64_t line;		/* -1: not asked yet */
-	uint32_t epoch;		/* of the ledger when line was asked */
+	int64_t line; /* -1: not asked yet */
+	uint32_t epoch; /* of the ledger when line was asked */
+};
+
+/* What one connection debits. */
+struct connect_limits {
+	struct connect_limit *limit[2]; /* of the queue, of the virtual MTA */
+	uint32_t stamp; /* serial of the configuration they are from */
 };
 
 /*
- * One more connection under all n limits.  Between begin and end.
+ * One more connection under both limits.  Between begin and end.
  * Returns: 0 with the started lease in *out; 1: not before *when (ledger time);
  * -1: err.
  */
-int lease_connect(struct leases *l, struct connect_limit *const *limits,
-    unsigned n, uint32_t stamp, struct lease *out, int64_t *when,
-    struct err *err);
+int lease_connect(struct leases *l, const struct connect_limits *limits,
+    struct lease *out, int64_t *when, struct err *err);
 
 #endif

@@ -21,10 +21,10 @@ plan_is_limited(struct conf *c, const struct conf_queue *q, const char *source)
 	if (strcmp(source, "-") == 0)
 		return finite(&q->source_max_msg_rate) ||
 		    finite(&q->source_max_msg_per_hour);
-	per_source = conf_source_rate(c, q, CONF_DIR_SOURCE_IP_MAX_MSG_RATE,
-	    source);
-	per_hour = conf_source_rate(c, q, CONF_DIR_SOURCE_IP_MAX_MSG_PER_HOUR,
-	    source);
+	per_source = conf_source_rate(
+	    c, q, CONF_DIR_SOURCE_IP_MAX_MSG_RATE, source);
+	per_hour = conf_source_rate(
+	    c, q, CONF_DIR_SOURCE_IP_MAX_MSG_PER_HOUR, source);
 	return finite(&per_source) || finite(&per_hour);
 }
 
@@ -47,7 +47,7 @@ choose_member(const struct conf_vmta *pool, const char *last, uint64_t turn)
 		if (find_source(pool->members[i], last) != NULL)
 			return pool->members[i];
 	return pool->n_members != 0 ? pool->members[turn % pool->n_members] :
-	    NULL;
+				      NULL;
 }
 
 static const char *
@@ -94,7 +94,8 @@ plan_granted(const struct plan_options *o, const char *domain,
 	if (strcmp(g->source, "-") != 0) {
 		s = find_source(v, g->source);
 		if (s == NULL)
-			return back(out, "the grant names a source address that"
+			return back(out,
+			    "the grant names a source address that"
 			    " its virtual MTA has not");
 	} else if (v->n_sources != 0) {
 		return back(out, "the grant names no source address");
@@ -109,8 +110,9 @@ static enum plan_verdict
 plan_ungranted(const struct plan_options *o, const char *domain,
     const struct vmta_row *row, struct plan *out)
 {
-	const struct conf_vmta *v =
-	    row != NULL ? conf_vmta(o->conf, row->vmta) : NULL;
+	const struct conf_vmta *v = row != NULL ?
+	    conf_vmta(o->conf, row->vmta) :
+	    NULL;
 	const struct conf_source *s;
 
 	if (v != NULL && v->is_pool)
@@ -121,7 +123,8 @@ plan_ungranted(const struct plan_options *o, const char *domain,
 	if (s == NULL && v->n_sources != 0)
 		s = &v->sources[o->turn % v->n_sources];
 	fill(o, domain, v, s, out);
-	if (!o->no_limits && plan_is_limited(o->conf, out->queue, out->source)) {
+	if (!o->no_limits &&
+	    plan_is_limited(o->conf, out->queue, out->source)) {
 		out->why = "limits apply and there is no grant: "
 			   "it must pass vmta-throttle";
 		return PLAN_REFUSED;

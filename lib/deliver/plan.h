@@ -16,24 +16,24 @@
 
 enum plan_verdict {
 	PLAN_SEND,
-	PLAN_EXPIRE,	/* too old: bounced without a connection, if it is true */
-	PLAN_BACK,	/* our configuration doesn't know it: give the grant back */
-	PLAN_REFUSED,	/* there is no grant where one is needed */
+	PLAN_EXPIRE, /* too old: bounced without a connection, if it is true */
+	PLAN_BACK, /* our configuration doesn't know it: give the grant back */
+	PLAN_REFUSED, /* there is no grant where one is needed */
 };
 
 struct plan {
 	struct conf_queue *queue;
-	const struct conf_vmta *vmta;	/* the one that sends, never a pool */
-	const char *source;	/* address, "-": the system chooses */
+	const struct conf_vmta *vmta; /* the one that sends, never a pool */
+	const char *source; /* address, "-": the system chooses */
 	const char *helo;
-	const char *route;	/* domain whose MX is asked, NULL: smtp-hosts */
-	const char *why;	/* after PLAN_BACK and PLAN_REFUSED */
+	const char *route; /* domain whose MX is asked, NULL: smtp-hosts */
+	const char *why; /* after PLAN_BACK and PLAN_REFUSED */
 };
 
 struct plan_options {
 	struct conf *conf;
-	bool no_limits;		/* lines without a grant are sent all the same */
-	uint64_t turn;		/* chooses where there is a choice: counts up */
+	bool no_limits; /* lines without a grant are sent all the same */
+	uint64_t turn; /* chooses where there is a choice: counts up */
 };
 
 /*
@@ -50,7 +50,7 @@ enum plan_verdict plan_make(const struct plan_options *o, const char *domain,
  * Does any rate limit mail of a queue from a source?
  * Ownership: borrows all.  Errors: none, pure.
  */
-bool plan_is_limited(struct conf *c, const struct conf_queue *q,
-    const char *source);
+bool
+plan_is_limited(struct conf *c, const struct conf_queue *q, const char *source);
 
 #endif

@@ -10,8 +10,8 @@
 #include "reply/reply.h"
 
 enum {
-	POLICY_HELD_MAX = 20000,	/* lines held in all */
-	POLICY_LANE_LEAST = 100,	/* each lane may hold so many */
+	POLICY_HELD_MAX = 20000, /* lines held in all */
+	POLICY_LANE_LEAST = 100, /* each lane may hold so many */
 };
 
 /*
@@ -23,9 +23,9 @@ bool policy_may_hold(size_t held, size_t lane);
 
 /* Connections of a site (a domain, or the hosts of smtp-hosts) and its mail. */
 struct policy_site {
-	size_t waiting;		/* messages without a connection */
-	size_t opening, open;	/* its connections */
-	bool proven;		/* a server has greeted us */
+	size_t waiting; /* messages without a connection */
+	size_t opening, open; /* its connections */
+	bool proven; /* a server has greeted us */
 };
 
 /*

@@ -19,24 +19,24 @@ struct host {
 	char name[DNS_NAME + 1];
 	uint16_t port, preference;
 	bool lookup_mx;
-	bool implicit;		/* the domain itself, which has no MX */
+	bool implicit; /* the domain itself, which has no MX */
 };
 
 struct route_memory {
-	struct map failed;	/* "port address" -> int64_t until_ms */
+	struct map failed; /* "port address" -> int64_t until_ms */
 };
 
 struct route {
 	struct route_options o;
 	struct host hosts[HOSTS_MAX];
 	unsigned n_hosts;
-	enum { ASK_MX, ASK_A, ASK_AAAA, GIVE } step;	/* for hosts[0] */
-	struct dns_address found[2 * DNS_ADDRESS_MAX];	/* of hosts[0] */
+	enum { ASK_MX, ASK_A, ASK_AAAA, GIVE } step; /* for hosts[0] */
+	struct dns_address found[2 * DNS_ADDRESS_MAX]; /* of hosts[0] */
 	unsigned n_found, next;
-	struct route_target late[ROUTE_TARGETS_MAX];	/* failed before */
+	struct route_target late[ROUTE_TARGETS_MAX]; /* failed before */
 	unsigned n_late, next_late;
 	unsigned given;
-	struct dns_query *query;	/* not NULL: waiting */
+	struct dns_query *query; /* not NULL: waiting */
 	struct route_failure failure;
 };
 
@@ -65,8 +65,8 @@ memory_key(const struct route_target *t, char key[64])
 }
 
 void
-route_memory_failed(struct route_memory *m, const struct route_target *t,
-    int64_t until_ms)
+route_memory_failed(
+    struct route_memory *m, const struct route_target *t, int64_t until_ms)
 {
 	char key[64];
 	void **slot;
@@ -140,8 +140,8 @@ begin_host(struct route *r)
 static void
 next_host(struct route *r)
 {
-	memmove(&r->hosts[0], &r->hosts[1],
-	    (r->n_hosts - 1) * sizeof(r->hosts[0]));
+	memmove(
+	    &r->hosts[0], &r->hosts[1], (r->n_hosts - 1) * sizeof(r->hosts[0]));
 	r->n_hosts--;
 	begin_host(r);
 }
@@ -225,8 +225,8 @@ static void
 no_name(struct route *r, const char *name)
 {
 	fail(r, false, true, "bad-domain");
-	reply_local(&r->failure.reply, "5.1.2",
-	    "the domain %s does not exist", name);
+	reply_local(
+	    &r->failure.reply, "5.1.2", "the domain %s does not exist", name);
 	next_host(r);
 }
 
@@ -259,7 +259,7 @@ take_mx(struct route *r, const struct dns_answer *a)
 		fail(r, false, true, "bad-domain");
 		reply_local(&r->failure.reply, "5.1.10",
 		    "the domain %s accepts no mail (null MX)", h->name);
-		r->failure.reply.code = 556;	/* RFC 7504 */
+		r->failure.reply.code = 556; /* RFC 7504 */
 		next_host(r);
 		break;
 	case DNS_NO_NAME:
@@ -342,8 +342,9 @@ take_literal(struct route *r, const struct dns_address *a)
 static bool
 look_up(struct route *r)
 {
-	static const enum dns_type types[] = { [ASK_MX] = DNS_MX,
-		[ASK_A] = DNS_A, [ASK_AAAA] = DNS_AAAA };
+	static const enum dns_type types[] = {
+		[ASK_MX] = DNS_MX, [ASK_A] = DNS_A, [ASK_AAAA] = DNS_AAAA
+	};
 	const struct host *h = &r->hosts[0];
 	const struct dns_answer *a;
 	struct dns_address literal;
@@ -358,8 +359,8 @@ look_up(struct route *r)
 		r->step = GIVE;
 		return true;
 	}
-	a = dns_ask(r->o.resolver, h->name, types[r->step], on_answer, r,
-	    &r->query);
+	a = dns_ask(
+	    r->o.resolver, h->name, types[r->step], on_answer, r, &r->query);
 	if (a == NULL)
 		return false;
 	take(r, a);

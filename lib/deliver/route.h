@@ -15,24 +15,24 @@
 #include "dns/resolve.h"
 #include "reply/reply.h"
 
-enum { ROUTE_TARGETS_MAX = 40 };	/* addresses tried for one connection */
+enum { ROUTE_TARGETS_MAX = 40 }; /* addresses tried for one connection */
 
 struct route_target {
-	char host[DNS_NAME + 1];	/* name of the server, "-": an address */
+	char host[DNS_NAME + 1]; /* name of the server, "-": an address */
 	struct dns_address address;
 	uint16_t port;
 };
 
 enum route_step {
-	ROUTE_TARGET,	/* try this one */
-	ROUTE_WAIT,	/* the name servers have been asked */
-	ROUTE_END,	/* there are no more */
+	ROUTE_TARGET, /* try this one */
+	ROUTE_WAIT, /* the name servers have been asked */
+	ROUTE_END, /* there are no more */
 };
 
 /* Why there was not a single address. */
 struct route_failure {
-	bool dns;		/* name servers failed: retry-after-dns-error */
-	bool final;		/* DNS says that mail can't be delivered */
+	bool dns; /* name servers failed: retry-after-dns-error */
+	bool final; /* DNS says that mail can't be delivered */
 	const char *category;
 	struct reply reply;
 };
@@ -42,18 +42,18 @@ struct route_memory;
 struct route_memory *route_memory_new(void);
 void route_memory_free(struct route_memory *m);
 /* A target failed: until until_ms others are tried first.  Errors: none. */
-void route_memory_failed(struct route_memory *m, const struct route_target *t,
-    int64_t until_ms);
+void route_memory_failed(
+    struct route_memory *m, const struct route_target *t, int64_t until_ms);
 
 struct route_options {
 	const struct conf_queue *queue;
-	const char *domain;	/* its MX, where the queue has no smtp-hosts */
-	int family;		/* of the source: AF_INET, AF_INET6; 0: any */
-	struct resolver *resolver;	/* NULL where route_needs_dns says no */
-	struct route_memory *memory;	/* or NULL */
-	int64_t now_ms;		/* of route_memory_failed */
-	int64_t age_s;		/* of the message, for bounce-upon-no-mx */
-	void (*ready)(void *arg);	/* after ROUTE_WAIT: ask again */
+	const char *domain; /* its MX, where the queue has no smtp-hosts */
+	int family; /* of the source: AF_INET, AF_INET6; 0: any */
+	struct resolver *resolver; /* NULL where route_needs_dns says no */
+	struct route_memory *memory; /* or NULL */
+	int64_t now_ms; /* of route_memory_failed */
+	int64_t age_s; /* of the message, for bounce-upon-no-mx */
+	void (*ready)(void *arg); /* after ROUTE_WAIT: ask again */
 	void *arg;
 };
 

@@ -25,8 +25,8 @@ move_up(struct serials *s, uint64_t to)
 	}
 	while (s->high < to) {
 		s->high++;
-		s->bits[s->high / 64 % WORDS] &=
-		    ~((uint64_t)1 << (s->high % 64));
+		s->bits[s->high / 64 % WORDS] &= ~(
+		    (uint64_t)1 << (s->high % 64));
 	}
 }
 

@@ -13,8 +13,8 @@
 enum { SERIALS_KEPT = 1 << 20 };
 
 struct serials {
-	uint64_t high;		/* highest seen; 0: none */
-	uint64_t *bits;		/* of serials high - SERIALS_KEPT + 1 .. high */
+	uint64_t high; /* highest seen; 0: none */
+	uint64_t *bits; /* of serials high - SERIALS_KEPT + 1 .. high */
 };
 
 /* Forget all and free.  A zeroed struct is ready for use.  Errors: none. */

@@ -8,7 +8,7 @@
 
 /* RFC 3463 2: the part of a status code after its class. */
 static const struct {
-	const char *code;	/* "1.1", or "6." for all of a subject */
+	const char *code; /* "1.1", or "6." for all of a subject */
 	const char *category;
 } categories[] = {
 	{ "1.0", "bad-mailbox" },
@@ -50,12 +50,13 @@ const char *
 settle_category(const struct reply *r)
 {
 	for (size_t i = 0; r->status[0] != '\0' &&
-	     i < sizeof(categories) / sizeof(categories[0]); i++) {
+	     i < sizeof(categories) / sizeof(categories[0]);
+	     i++) {
 		const char *code = categories[i].code, *is = r->status + 2;
 		size_t n = strlen(code);
 
 		if (code[n - 1] == '.' ? strncmp(is, code, n) == 0 :
-		    strcmp(is, code) == 0)
+					 strcmp(is, code) == 0)
 			return categories[i].category;
 	}
 	return "other";
@@ -71,11 +72,10 @@ class_of(const char *category)
 }
 
 bool
-settle_too_old(const struct conf_queue *q, const struct envelope *e,
-    int64_t now_s)
+settle_too_old(
+    const struct conf_queue *q, const struct envelope *e, int64_t now_s)
 {
-	return now_s >= retry_deadline(e->queued, q->bounce_after_s,
-	    e->expire);
+	return now_s >= retry_deadline(e->queued, q->bounce_after_s, e->expire);
 }
 
 /* v in decimal with a NUL; each message has a handful of these.  Returns: the
@@ -125,8 +125,8 @@ decide(const struct settle_facts *f, bool *expired)
 }
 
 static void
-put_diagnostic(const struct settle_facts *f, bool expired,
-    struct settle_out *out)
+put_diagnostic(
+    const struct settle_facts *f, bool expired, struct settle_out *out)
 {
 	size_t size = sizeof(out->diag), at;
 
@@ -138,8 +138,8 @@ put_diagnostic(const struct settle_facts *f, bool expired,
 		at = 5;
 	}
 	if (expired) {
-		at += (size_t)snprintf(out->diag + at, size - at,
-		    "delivery time expired");
+		at += (size_t)snprintf(
+		    out->diag + at, size - at, "delivery time expired");
 		if (f->reply->text[0] == '\0' && f->reply->code == 0)
 			return;
 		at += (size_t)snprintf(out->diag + at, size - at, ": ");
@@ -159,7 +159,7 @@ put_envelope(const struct settle_facts *f, struct settle_out *out)
 	to[EV_DOMAIN] = f->domain;
 	to[EV_VMTA] = f->queue->vmta->name;
 	to[EV_POOL] = strcmp(f->asked, f->queue->vmta->name) != 0 ? f->asked :
-	    "-";
+								    "-";
 	to[EV_GROUP] = f->queue->group;
 	to[EV_SOURCE] = f->source;
 	to[EV_SENDER] = e->sender;
@@ -210,7 +210,8 @@ put_outcome(const struct settle_facts *f, char type, bool expired,
 
 	to[EV_TYPE] = type == 'd' ? "d" : type == 'b' ? "b" : "t";
 	to[EV_ACTION] = type == 'd' ? "relayed" :
-	    type == 'b' ? "failed" : "delayed";
+	    type == 'b'		    ? "failed" :
+				      "delayed";
 	if (expired)
 		memcpy(out->status, "4.4.7", 6);
 	else
@@ -224,13 +225,13 @@ put_outcome(const struct settle_facts *f, char type, bool expired,
 	if (type != 'd') {
 		const char *c = expired ? "message-expired" :
 		    f->category != NULL ? f->category :
-		    settle_category(f->reply);
+					  settle_category(f->reply);
 
 		to[EV_CATEGORY] = c;
 		to[EV_CLASS] = class_of(c);
 	}
-	to[EV_NOTE] = notes[(f->doubt ? 1 : 0) +
-	    (f->cause == SETTLE_QUEUE ? 2 : 0)];
+	to[EV_NOTE] =
+	    notes[(f->doubt ? 1 : 0) + (f->cause == SETTLE_QUEUE ? 2 : 0)];
 }
 
 void
@@ -243,18 +244,22 @@ settle_make(const struct settle_facts *f, struct settle_out *out)
 	bool attempt = f->cause != SETTLE_EXPIRED;
 
 	out->event = (struct event){ 0 };
-	*s = (struct settlement){ .attempt = attempt, .vmta = UINT32_MAX,
-		.priority = UINT32_MAX, .event = &out->event };
+	*s = (struct settlement){ .attempt = attempt,
+		.vmta = UINT32_MAX,
+		.priority = UINT32_MAX,
+		.event = &out->event };
 	s->code = f->reply->code != 0 || attempt ? (uint32_t)f->reply->code :
-	    f->before->code;
+						   f->before->code;
 	s->letter = type == 'd' ? STATE_DELIVERED :
-	    type == 'b' ? STATE_BOUNCED : STATE_QUEUED;
+	    type == 'b'		? STATE_BOUNCED :
+				  STATE_QUEUED;
 	put_envelope(f, out);
 	put_attempt(f, attempt, out);
 	put_outcome(f, type, expired, out);
 	if (type != 't')
 		return;
-	s->due = f->cause == SETTLE_QUEUE ? f->queue_due :
+	s->due = f->cause == SETTLE_QUEUE ?
+	    f->queue_due :
 	    now_s + f->queue->retry_recipients_after_s;
 	if (s->due <= now_s)
 		s->due = now_s + 1;

@@ -17,18 +17,18 @@
 #include "dns/resolve.h"
 
 enum {
-	CACHE_MAX = 50000,	/* entries that are kept whether expired or not */
-	TTL_LEAST = 1,		/* seconds */
+	CACHE_MAX = 50000, /* entries that are kept whether expired or not */
+	TTL_LEAST = 1, /* seconds */
 	TTL_MOST = 3600,
-	TTL_NOTHING = 300,	/* most for "there is none" */
-	TTL_FAILED = 5,		/* a failing server is not asked again before */
+	TTL_NOTHING = 300, /* most for "there is none" */
+	TTL_FAILED = 5, /* a failing server is not asked again before */
 	RCODE_NXDOMAIN = 3,
 	CLASS_IN = 1,
 };
 
 struct dns_query {
 	struct dns_query *next;
-	dns_fn *fn;		/* NULL: cancelled */
+	dns_fn *fn; /* NULL: cancelled */
 	void *arg;
 };
 
@@ -44,8 +44,8 @@ struct entry {
 struct resolver {
 	struct ub_ctx *ub;
 	const struct clock *clock;
-	struct map entries;	/* "TYPE name" -> struct entry */
-	size_t sweep_at;	/* entries at which expired ones are looked for */
+	struct map entries; /* "TYPE name" -> struct entry */
+	size_t sweep_at; /* entries at which expired ones are looked for */
 };
 
 static const int rr_type[] = { [DNS_A] = 1, [DNS_AAAA] = 28, [DNS_MX] = 15 };
@@ -60,7 +60,7 @@ set_options(struct ub_ctx *ub)
 		{ "outgoing-range:", "256" },
 		{ "num-queries-per-thread:", "512" },
 	};
-	int rc = ub_ctx_async(ub, 1);	/* a thread, never a process */
+	int rc = ub_ctx_async(ub, 1); /* a thread, never a process */
 
 	for (size_t i = 0; rc == 0 && i < sizeof(options) / sizeof(options[0]);
 	     i++)
@@ -170,8 +170,7 @@ add_mx(struct dns_answer *a, uint16_t preference, const char *host)
 		return;
 	if (a->n < DNS_MX_MAX)
 		a->n++;
-	memmove(a->mx + at + 1, a->mx + at,
-	    (a->n - 1 - at) * sizeof(a->mx[0]));
+	memmove(a->mx + at + 1, a->mx + at, (a->n - 1 - at) * sizeof(a->mx[0]));
 	a->mx[at].preference = preference;
 	snprintf(a->mx[at].host, sizeof(a->mx[at].host), "%s", host);
 }
@@ -201,8 +200,8 @@ read_mx(struct dns_answer *a, const struct ub_result *res)
 		a->outcome = DNS_NULL_MX;
 	else {
 		a->outcome = DNS_TEMPORARY;
-		snprintf(a->why, sizeof(a->why),
-		    "no MX record names a valid host");
+		snprintf(
+		    a->why, sizeof(a->why), "no MX record names a valid host");
 	}
 }
 
@@ -215,8 +214,8 @@ read_addresses(struct dns_answer *a, int family, const struct ub_result *res)
 		bool seen = false;
 
 		if (res->len[i] < 0 ||
-		    wire_address(family, res->data[i], (size_t)res->len[i],
-			to) < 0)
+		    wire_address(
+			family, res->data[i], (size_t)res->len[i], to) < 0)
 			continue;
 		for (unsigned k = 0; k < a->n; k++)
 			seen = seen || wire_same(&a->address[k], to);
@@ -240,9 +239,9 @@ read_answer(struct entry *e, int error, const struct ub_result *res)
 		a->outcome = DNS_NO_NAME;
 	else if (res->rcode != 0)
 		snprintf(a->why, sizeof(a->why), "%s",
-		    res->rcode == 2 ? "name server failure" :
-		    res->rcode == 5 ? "name server refused the query" :
-		    "name server error");
+		    res->rcode == 2	? "name server failure" :
+			res->rcode == 5 ? "name server refused the query" :
+					  "name server error");
 	else if (!res->havedata)
 		a->outcome = DNS_NO_DATA;
 	else if (e->type == DNS_MX)
@@ -306,8 +305,8 @@ sweep(struct resolver *r, int64_t now_ms)
 		free(keys[i]);
 	}
 	free(keys);
-	r->sweep_at = r->entries.count * 2 > CACHE_MAX ?
-	    r->entries.count * 2 : CACHE_MAX;
+	r->sweep_at = r->entries.count * 2 > CACHE_MAX ? r->entries.count * 2 :
+							 CACHE_MAX;
 }
 
 /* The resolver's thread must not take the signals of the program. */
@@ -319,8 +318,8 @@ start_query(struct entry *e, const char *name)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	rc = ub_resolve_async(e->r->ub, name, rr_type[e->type], CLASS_IN, e,
-	    on_answer, NULL);
+	rc = ub_resolve_async(
+	    e->r->ub, name, rr_type[e->type], CLASS_IN, e, on_answer, NULL);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return rc;
 }

@@ -16,16 +16,16 @@
 #include "dns/wire.h"
 
 enum {
-	DNS_MX_MAX = 20,	/* hosts of a domain that are looked at */
-	DNS_ADDRESS_MAX = 8,	/* addresses of a host, of each family */
+	DNS_MX_MAX = 20, /* hosts of a domain that are looked at */
+	DNS_ADDRESS_MAX = 8, /* addresses of a host, of each family */
 };
 
 enum dns_outcome {
 	DNS_FOUND,
-	DNS_NULL_MX,	/* the domain says that it takes no mail */
-	DNS_NO_NAME,	/* no such domain */
-	DNS_NO_DATA,	/* the name exists, but has nothing of the kind */
-	DNS_TEMPORARY,	/* try again later: why says what happened */
+	DNS_NULL_MX, /* the domain says that it takes no mail */
+	DNS_NO_NAME, /* no such domain */
+	DNS_NO_DATA, /* the name exists, but has nothing of the kind */
+	DNS_TEMPORARY, /* try again later: why says what happened */
 };
 
 enum dns_type { DNS_A, DNS_AAAA, DNS_MX };

@@ -46,8 +46,8 @@ read_name(const unsigned char *p, size_t n, char host[DNS_NAME + 1])
 }
 
 int
-wire_mx(const void *rdata, size_t n, uint16_t *preference,
-    char host[DNS_NAME + 1])
+wire_mx(
+    const void *rdata, size_t n, uint16_t *preference, char host[DNS_NAME + 1])
 {
 	const unsigned char *p = rdata;
 

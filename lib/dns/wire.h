@@ -10,12 +10,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { DNS_NAME = 253 };	/* bytes of the longest name as text */
+enum { DNS_NAME = 253 }; /* bytes of the longest name as text */
 
 /* An Internet address without a port. */
 struct dns_address {
-	int family;		/* AF_INET or AF_INET6 */
-	unsigned char bytes[16];	/* network order; 4 of them for AF_INET */
+	int family; /* AF_INET or AF_INET6 */
+	unsigned char bytes[16]; /* network order; 4 of them for AF_INET */
 };
 
 /*
@@ -23,16 +23,16 @@ struct dns_address {
  * Returns: 0 with the host in lower case without a final dot, or -1: cut short,
  * over length, or a label that no host name has (RFC 952, 1123, and "_").  Pure.
  */
-int wire_mx(const void *rdata, size_t n, uint16_t *preference,
-    char host[DNS_NAME + 1]);
+int wire_mx(
+    const void *rdata, size_t n, uint16_t *preference, char host[DNS_NAME + 1]);
 
 /*
  * Read the data of an A or AAAA record.
  * Returns: 0, or -1: wrong length, or an address that no server has (this
  * network, multicast, broadcast, unspecified).  Pure.
  */
-int wire_address(int family, const void *rdata, size_t n,
-    struct dns_address *out);
+int
+wire_address(int family, const void *rdata, size_t n, struct dns_address *out);
 
 /*
  * Read an address as text, in brackets ("[192.0.2.1]", "[IPv6:2001:db8::1]") or

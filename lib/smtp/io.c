@@ -22,7 +22,7 @@ struct io {
 	struct event *timer;
 	struct io_watch *signals[SIGNALS];
 	unsigned n_signals;
-	struct io_watch *always;	/* those that are always ready */
+	struct io_watch *always; /* those that are always ready */
 };
 
 struct io_watch {
@@ -31,12 +31,12 @@ struct io_watch {
 	void *arg;
 	bool on, always;
 	struct event ev;
-	struct io_watch *next;		/* of io->always */
+	struct io_watch *next; /* of io->always */
 };
 
 struct io_conn {
 	int fd;
-	bool writing;			/* ev_write is added */
+	bool writing; /* ev_write is added */
 	io_conn_fn *fn;
 	void *arg;
 	struct event ev_read, ev_write;
@@ -57,8 +57,9 @@ io_new(struct io **out, struct err *err)
 	struct io *io = xcalloc(1, sizeof(*io));
 
 	if (cfg != NULL) {
-		event_config_set_flag(cfg, EVENT_BASE_FLAG_NOLOCK |
-		    EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
+		event_config_set_flag(cfg,
+		    EVENT_BASE_FLAG_NOLOCK |
+			EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
 		io->base = event_base_new_with_config(cfg);
 		event_config_free(cfg);
 	}
@@ -128,8 +129,8 @@ is_always_ready(int fd)
 {
 	struct epoll_event e = { .events = EPOLLIN };
 	int ep = epoll_create1(EPOLL_CLOEXEC);
-	bool refused = ep >= 0 &&
-	    epoll_ctl(ep, EPOLL_CTL_ADD, fd, &e) < 0 && errno == EPERM;
+	bool refused = ep >= 0 && epoll_ctl(ep, EPOLL_CTL_ADD, fd, &e) < 0 &&
+	    errno == EPERM;
 
 	if (ep >= 0)
 		close(ep);
@@ -151,7 +152,7 @@ io_watch_new(struct io *io, int fd, bool write, io_fn *fn, void *arg)
 		return w;
 	}
 	event_assign(&w->ev, io->base, fd,
-	    (write ? EV_WRITE : EV_READ) | EV_PERSIST, on_watch, w);
+	    (short)((write ? EV_WRITE : EV_READ) | EV_PERSIST), on_watch, w);
 	return w;
 }
 
@@ -193,8 +194,8 @@ io_signal(struct io *io, int signo, io_fn *fn, void *arg)
 	if (io->n_signals == SIGNALS)
 		return;
 	w = io_watch_new(io, -1, false, fn, arg);
-	event_assign(&w->ev, io->base, signo, EV_SIGNAL | EV_PERSIST,
-	    on_watch, w);
+	event_assign(
+	    &w->ev, io->base, signo, EV_SIGNAL | EV_PERSIST, on_watch, w);
 	event_add(&w->ev, NULL);
 	io->signals[io->n_signals++] = w;
 }
@@ -221,8 +222,8 @@ on_write(evutil_socket_t fd, short what, void *arg)
 }
 
 static socklen_t
-make_address(const struct dns_address *a, uint16_t port,
-    struct sockaddr_storage *ss)
+make_address(
+    const struct dns_address *a, uint16_t port, struct sockaddr_storage *ss)
 {
 	struct sockaddr_in *sin = (struct sockaddr_in *)ss;
 	struct sockaddr_in6 *sin6 = (struct sockaddr_in6 *)ss;
@@ -279,8 +280,8 @@ io_connect(struct io *io, const struct dns_address *source,
 	socklen_t len = make_address(to, port, &ss);
 	enum io_connect_result rc = IO_OK;
 	struct io_conn *c;
-	int fd = socket(to->family,
-	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = socket(
+	    to->family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd < 0) {
 		err_sys(err, "cannot make a socket");
@@ -300,8 +301,8 @@ io_connect(struct io *io, const struct dns_address *source,
 	}
 	c = xcalloc(1, sizeof(*c));
 	c->fd = fd;
-	event_assign(&c->ev_read, io->base, fd, EV_READ | EV_PERSIST, on_read,
-	    c);
+	event_assign(
+	    &c->ev_read, io->base, fd, EV_READ | EV_PERSIST, on_read, c);
 	event_assign(&c->ev_write, io->base, fd, EV_WRITE, on_write, c);
 	event_add(&c->ev_write, NULL);
 	c->writing = true;
@@ -332,7 +333,7 @@ io_connected(struct io_conn *c)
 int
 io_local(const struct io_conn *c, struct dns_address *out)
 {
-	struct sockaddr_storage ss;
+	struct sockaddr_storage ss = { 0 };
 	socklen_t len = sizeof(ss);
 
 	if (getsockname(c->fd, (struct sockaddr *)&ss, &len) < 0)
@@ -341,8 +342,8 @@ io_local(const struct io_conn *c, struct dns_address *out)
 	if (ss.ss_family == AF_INET)
 		memcpy(out->bytes, &((struct sockaddr_in *)&ss)->sin_addr, 4);
 	else
-		memcpy(out->bytes, &((struct sockaddr_in6 *)&ss)->sin6_addr,
-		    16);
+		memcpy(
+		    out->bytes, &((struct sockaddr_in6 *)&ss)->sin6_addr, 16);
 	return 0;
 }
 

@@ -33,8 +33,8 @@ typedef void io_fn(void *arg);
  * ready.  Ownership: the watch is ended with io_watch_free, fd stays the caller's.
  */
 struct io_watch;
-struct io_watch *io_watch_new(struct io *io, int fd, bool write, io_fn *fn,
-    void *arg);
+struct io_watch *
+io_watch_new(struct io *io, int fd, bool write, io_fn *fn, void *arg);
 void io_watch_free(struct io_watch *w);
 /* Switch it on or off.  Errors: none. */
 void io_watch_set(struct io_watch *w, bool on);
@@ -44,15 +44,15 @@ void io_signal(struct io *io, int signo, io_fn *fn, void *arg);
 struct io_conn;
 
 enum io_event {
-	IO_READ = 1 << 0,	/* or the end, or an error: io_read tells */
-	IO_WRITE = 1 << 1,	/* connected, or room to write on */
+	IO_READ = 1 << 0, /* or the end, or an error: io_read tells */
+	IO_WRITE = 1 << 1, /* connected, or room to write on */
 };
 
 enum io_connect_result {
 	IO_OK,
-	IO_NO_SOURCE,	/* the source address can't be bound: err */
-	IO_FAILED,	/* this target can't be reached: err */
-	IO_LATER,	/* no descriptor or memory left: err */
+	IO_NO_SOURCE, /* the source address can't be bound: err */
+	IO_FAILED, /* this target can't be reached: err */
+	IO_LATER, /* no descriptor or memory left: err */
 };
 
 typedef void io_conn_fn(void *arg, unsigned events);

@@ -24,23 +24,23 @@
 #include "throttle/slots.h"
 
 enum {
-	SLOTS = 1 << 20,	/* bytes that can be slots */
-	WISH = 1 << 21,		/* where the wishes begin */
+	SLOTS = 1 << 20, /* bytes that can be slots */
+	WISH = 1 << 21, /* where the wishes begin */
 	WISHES = 1 << 16,
-	NAME_PLAIN = 160,	/* a longer encoded scope ends in its digest */
+	NAME_PLAIN = 160, /* a longer encoded scope ends in its digest */
 };
 
 struct slots_limit {
 	int fd;
-	uint8_t *own;		/* own[i]: slot i is ours */
+	uint8_t *own; /* own[i]: slot i is ours */
 	size_t n_own_cap;
 	uint32_t n_own;
-	off_t wish;		/* our byte among the wishes, 0: none */
+	off_t wish; /* our byte among the wishes, 0: none */
 };
 
 struct slots {
-	int dir;		/* of lock/ */
-	struct map limits;	/* scope -> struct slots_limit */
+	int dir; /* of lock/ */
+	struct map limits; /* scope -> struct slots_limit */
 };
 
 int
@@ -52,8 +52,8 @@ slots_open(const char *spool, struct slots **out, struct err *err)
 
 	if ((size_t)snprintf(path, sizeof(path), "%s/lock", spool) >=
 	    sizeof(path))
-		return err_set(err, ERR_USAGE, "%s: the path is too long",
-		    spool);
+		return err_set(
+		    err, ERR_USAGE, "%s: the path is too long", spool);
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return err_sys(err, "cannot open %s", path);
@@ -97,8 +97,8 @@ file_name(const char *scope, char name[256])
 		if (strchr(plain, *p) != NULL)
 			name[at++] = *p;
 		else
-			at += (size_t)snprintf(name + at, 256 - at, "%%%02X",
-			    (unsigned char)*p);
+			at += (size_t)snprintf(
+			    name + at, 256 - at, "%%%02X", (unsigned char)*p);
 	name[at] = '\0';
 	if (*p != '\0') {
 		struct digest *d = digest_sha256();
@@ -121,8 +121,8 @@ limit_of(struct slots *s, const char *scope, struct err *err)
 	if (l != NULL)
 		return l;
 	file_name(scope, name);
-	fd = openat(s->dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-	    0660);
+	fd = openat(
+	    s->dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
 	if (fd < 0) {
 		err_sys(err, "cannot open lock/%s", name);
 		return NULL;
@@ -140,8 +140,10 @@ limit_of(struct slots *s, const char *scope, struct err *err)
 static int
 next_foreign(int fd, off_t from, off_t to, off_t *at, off_t *end)
 {
-	struct flock f = { .l_type = F_WRLCK, .l_whence = SEEK_SET,
-		.l_start = from, .l_len = to - from };
+	struct flock f = { .l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = from,
+		.l_len = to - from };
 	int rc;
 
 	do
@@ -152,8 +154,8 @@ next_foreign(int fd, off_t from, off_t to, off_t *at, off_t *end)
 	if (f.l_type == F_UNLCK)
 		return 0;
 	*at = f.l_start > from ? f.l_start : from;
-	*end = f.l_len == 0 || f.l_start + f.l_len > to ?
-	    to : f.l_start + f.l_len;
+	*end = f.l_len == 0 || f.l_start + f.l_len > to ? to :
+							  f.l_start + f.l_len;
 	return 1;
 }
 

@@ -12,7 +12,7 @@
 
 #include "base/err.h"
 
-struct slots;		/* all limits that this process has met */
+struct slots; /* all limits that this process has met */
 
 /* A slot that is held.  limit NULL: none. */
 struct slot {

@@ -85,10 +85,10 @@ taken() {
 	assert_match "$(event diag)" '^x-vmta;556 the domain null.test accepts no mail \(null MX\)$'
 	assert_match "$(event diag)" '^x-vmta;cannot look up fail.test: name server failure$'
 	# DNS errors have a retry time of their own
-	vmta-queue list -H >list
+	vmta-queue list -H >list.tsv
 	now=$(date +%s)
 	assert_eq "3@fail.test 1
-4@lost.test 2" "$(paste <(column rcpt <list) <(event next | grep -v '^-' | sort -n) |
+4@lost.test 2" "$(paste <(column rcpt <list.tsv) <(event next | grep -v '^-' | sort -n) |
 	    awk -v now="$now" '{ printf "%s %.0f\n", $1, ($2 - now) / 3600 }' | sort)"
 }
 

@@ -52,7 +52,7 @@ summary() {
 	vmta-queue ready | vmta-throttle >lines
 	mkfifo more
 	start_bg one bash -c '(sed -n 1p lines; cat more) | vmta-send -q'
-	exec 9>more
+	exec 9>"$T/more"
 	wait_for 10 test -s one.out
 	# its connection is idle, and standard input is open
 	sed -n 2p lines | vmta-send -q >events

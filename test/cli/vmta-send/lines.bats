@@ -34,8 +34,8 @@ granted() {
 	granted >lines
 	n=$(wc -c <lines)
 	for cut in 1 2 40; do
-		head -c $((n - cut)) lines | tail -n 1 >cut
-		run --separate-stderr bash -c 'vmta-send <cut'
+		head -c $((n - cut)) lines | tail -n 1 >cut.line
+		run --separate-stderr bash -c 'vmta-send <cut.line'
 		assert_run 0 '' 'vmta-send: standard input ends within a line: that line was left out'
 	done
 	assert_eq 2 "$(vmta-queue list | wc -l)"
@@ -142,6 +142,7 @@ vmta-send: sent 2, delivered 2, deferred 0, bounced 0, not job lines 4" "$stderr
 @test "lines: a closed standard output loses nothing but the lines" {
 	queued --vmta v {1..50}@example.com
 	granted >lines
+	# shellcheck disable=SC2016 # for the inner shell
 	run --separate-stderr bash -c 'vmta-send <lines | true; exit "${PIPESTATUS[0]}"'
 	assert_run 0 '' '*'
 	assert_contains "$stderr" 'sent 50, delivered 50'

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # bats files use the variables
 # What the tests of vmta-send share.
 
 # queued [OPTION...] RECIPIENT...: one message for each recipient.

@@ -76,13 +76,15 @@ limit_of(const char *scope, int64_t n)
 static int
 connect_one(struct connect_limit *c, struct lease *out)
 {
-	struct connect_limit *limits[1] = { c };
+	struct connect_limit none = { .scope = (char *)(uintptr_t)"connect:n",
+		.rate = { RATE_UNLIMITED, 0 }, .line = -1 };
+	struct connect_limits limits = { { c, &none }, 1 };
 	struct err err = { 0 };
 	int64_t when = 0;
 	int rc;
 
 	assert_int_equal(leases_begin(leases, &err), 0);
-	rc = lease_connect(leases, limits, 1, 1, out, &when, &err);
+	rc = lease_connect(leases, &limits, out, &when, &err);
 	leases_end(leases);
 	if (rc == 1)
 		assert_true(when > leases_now(leases));
