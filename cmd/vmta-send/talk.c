@@ -228,6 +228,9 @@ conn_hand_in(struct send *s, struct conn *c)
 		set_user_timeout(c, &t->lease);
 		if (t->lease.renew_ms < s->renew_ms)
 			s->renew_ms = t->lease.renew_ms;
+		/* the tick that renews it must not come late */
+		if (s->tick_at - s->now > t->lease.renew_ms)
+			s->tick_at = s->now + t->lease.renew_ms;
 	}
 	dialogue_message(c->d, &m);
 }
