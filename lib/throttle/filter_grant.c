@@ -12,6 +12,7 @@
 
 enum {
 	OPEN_AT_ONCE = 256,	/* queues tried at one opening of gates */
+	TURN_BYTES = 64 * 1024,	/* granted in one turn of the loop */
 	KEEP_SPARE = 16,	/* lines beyond what a queue's limits let through */
 	RECHECK_MS = 1000	/* others may give grants back at any time */
 };
@@ -207,7 +208,8 @@ check_first(struct filter *f, struct outlet *o)
 	return false;
 }
 
-static void
+/* Returns: was it granted? */
+static bool
 waited(struct filter *f, struct outlet *o, struct buf *out)
 {
 	const struct kept *k = keep_first(&o->keep);
@@ -219,7 +221,7 @@ waited(struct filter *f, struct outlet *o, struct buf *out)
 	at = grant_line(f, o, &l, out, &line);
 	if (at != 0) {
 		wait_at(f, o, line, at);
-		return;
+		return false;
 	}
 	gates_served(&o->waiter);
 	unkeep(f, o);
@@ -228,15 +230,18 @@ waited(struct filter *f, struct outlet *o, struct buf *out)
 		gates_again(f->gates, &o->waiter,
 		    keep_first(&o->keep)->priority,
 		    ledger_now(f->o.ledger));
+	return true;
 }
 
-int
-filter_service(struct filter *f, struct buf *out, struct err *err)
+/* One line of each queue whose turn it is.  Returns: how many were granted, or -1. */
+static int
+serve(struct filter *f, struct buf *out, struct err *err)
 {
 	struct gate_waiter *open[OPEN_AT_ONCE];
 	unsigned n = gates_open(f->gates, ledger_now(f->o.ledger), open,
 	    OPEN_AT_ONCE);
 	unsigned checked = 0;
+	int granted = 0;
 
 	for (unsigned i = 0; i < n; i++) {
 		struct outlet *o = HEAP_OF(open[i], struct outlet, waiter);
@@ -251,9 +256,24 @@ filter_service(struct filter *f, struct buf *out, struct err *err)
 	if (ledger_lock(f->o.ledger) < 0)
 		return err_sys(err, "cannot lock the ledger");
 	for (unsigned i = 0; i < checked; i++)
-		waited(f, HEAP_OF(open[i], struct outlet, waiter), out);
+		granted += waited(f,
+		    HEAP_OF(open[i], struct outlet, waiter), out);
 	ledger_unlock(f->o.ledger);
-	return 0;
+	return granted;
+}
+
+int
+filter_service(struct filter *f, struct buf *out, struct err *err)
+{
+	size_t start = out->len;
+	int granted;
+
+	/* a turn a millisecond would be a limit of its own */
+	do
+		granted = serve(f, out, err);
+	while (granted > 0 && out->len - start < TURN_BYTES &&
+	    gates_due(f->gates) <= ledger_now(f->o.ledger));
+	return granted < 0 ? -1 : 0;
 }
 
 int64_t

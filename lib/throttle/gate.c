@@ -11,6 +11,7 @@ struct gate {
 	struct heap_node timer;		/* key: when it opens */
 	struct heap waiting;		/* key: priority, place */
 	unsigned batch;			/* how many to take at the next opening */
+	struct gate *again;		/* of those that one call has opened */
 };
 
 struct gates {
@@ -106,7 +107,7 @@ gates_again(struct gates *gs, struct gate_waiter *w, uint32_t priority,
 	struct gate *g = enter(gs, w->line, w, priority);
 
 	if (g->timer.at == 0)
-		heap_push(&gs->timers, &g->timer, now + 1);
+		heap_push(&gs->timers, &g->timer, now);
 }
 
 void
@@ -149,6 +150,7 @@ unsigned
 gates_open(struct gates *gs, int64_t now, struct gate_waiter **out,
     unsigned max)
 {
+	struct gate *again = NULL;
 	struct heap_node *node;
 	unsigned n = 0;
 
@@ -169,11 +171,15 @@ gates_open(struct gates *gs, int64_t now, struct gate_waiter **out,
 			w->gate = NULL;
 			out[n++] = w;
 		}
-		if (heap_top(&g->waiting) == NULL)
-			heap_remove(&gs->timers, &g->timer);
-		else if (n < max)
-			/* each gate once: the next time, if it is still open */
-			heap_move(&gs->timers, &g->timer, now + 1);
+		if (heap_top(&g->waiting) != NULL && n == max)
+			break;
+		heap_remove(&gs->timers, &g->timer);
+		g->again = again;
+		again = g;
 	}
+	/* each gate once a call: the next call, if it is still open */
+	for (; again != NULL; again = again->again)
+		if (heap_top(&again->waiting) != NULL)
+			heap_push(&gs->timers, &again->timer, now);
 	return n;
 }

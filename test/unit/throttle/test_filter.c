@@ -211,6 +211,24 @@ test_waits_for_room(void **state)
 	buf_clear(&in);
 }
 
+/* A turn a line would be a limit that nobody configured. */
+static void
+test_one_queue_gets_all_its_room_in_one_turn(void **state)
+{
+	struct rig *g = *state;
+	struct buf in = BUF_INIT(0);
+	struct err err = { 0 };
+
+	rig_filter(g, (struct filter_options){ .wait = true });
+	lines(&in, "a", 11, 50, "x.example", "v1");
+	rig_feed(g, in.data, 60000);
+	expect_ids(g, "a0 a1 a2 a3 a4 a5");
+	rig_time(g, g->ms + 17000);
+	assert_int_equal(filter_service(g->filter, &g->out, &err), 0);
+	expect_ids(g, "a6 a7 a8 a9 a10");
+	buf_clear(&in);
+}
+
 static void
 test_paced_lines_are_spread(void **state)
 {
@@ -397,6 +415,7 @@ main(void)
 		T(test_priority_goes_first),
 		T(test_an_edited_virtual_mta_counts),
 		T(test_waits_for_room),
+		T(test_one_queue_gets_all_its_room_in_one_turn),
 		T(test_paced_lines_are_spread),
 		T(test_waiting_queues_take_turns),
 		T(test_priority_overtakes_who_waits),
