@@ -42,11 +42,12 @@ put_row(void *arg, const char *line, size_t len)
 static int
 print(struct session *s, const struct cli *cli, const struct ready_options *o)
 {
+	static char buffer[OUT_BUFFER];	/* stdio ignores a size without one */
 	struct err err = { 0 };
 	int rc;
 
 	if (cli->format == TABLE_AUTO || cli->format == TABLE_TSV) {
-		setvbuf(stdout, NULL, _IOFBF, OUT_BUFFER);
+		setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 		for (size_t i = 0; cli->header && i < JOB_FIELDS; i++)
 			printf("%s%c", job_names[i],
 			    i == JOB_FIELDS - 1 ? '\n' : '\t');
