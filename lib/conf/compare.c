@@ -49,12 +49,33 @@ clear(struct domains *d)
 	*d = (struct domains){ .n = 0 };
 }
 
+/* Domains of <domain $NAME> that are not part of the group. */
+static void
+add_expanded(struct conf *c, struct domains *d, const char *name)
+{
+	const struct macro *m = map_get(&c->macros, name + 1);
+
+	for (size_t i = 0; m != NULL && i < m->n_domains; i++) {
+		const char *group = map_get(&c->groups, m->domains[i]);
+
+		if (group == NULL || strcmp(group, name) != 0)
+			add_domain(d, m->domains[i]);
+	}
+}
+
 static void
 add_place(struct conf *c, struct domains *d, const struct node *place)
 {
-	for (const struct node *n = place->first; n != NULL; n = n->next)
-		if (n->kind == CONF_SEC_DOMAIN)
-			add_domain(d, conf_lower(&c->arena, n->arg));
+	for (const struct node *n = place->first; n != NULL; n = n->next) {
+		const char *name;
+
+		if (n->kind != CONF_SEC_DOMAIN)
+			continue;
+		name = conf_lower(&c->arena, n->arg);
+		add_domain(d, name);
+		if (*name == '$')
+			add_expanded(c, d, name);
+	}
 }
 
 static void

@@ -11,6 +11,9 @@
 #include "base/xalloc.h"
 #include "conf/model.h"
 
+/* Macros of macros grow fast. */
+enum { DOMAINS_MAX = 500000 };
+
 /* A list of domains while it is being made. */
 struct names {
 	const char **s;
@@ -155,6 +158,16 @@ expand(struct conf *c, const char *pattern, struct where at,
 	const char *dollar = strchr(pattern, '$'), *rest;
 	struct macro *m;
 
+	if (c->macros_over)
+		return;
+	if (dollar == NULL && out->n == DOMAINS_MAX) {
+		c->macros_over = true;
+		diags_add(diags, DIAG_ERROR, at.file, at.line, at.column,
+		    "macro-size", NULL, "the macros stand for more than %d "
+		    "domains",
+		    DOMAINS_MAX);
+		return;
+	}
 	if (dollar == NULL) {
 		names_add(out, pattern);
 		return;
@@ -169,7 +182,7 @@ expand(struct conf *c, const char *pattern, struct where at,
 	    at, diags);
 	if (m == NULL)
 		return;
-	for (size_t i = 0; i < m->n_domains; i++) {
+	for (size_t i = 0; i < m->n_domains && !c->macros_over; i++) {
 		struct buf b = BUF_INIT(0);
 
 		buf_add(&b, pattern, (size_t)(dollar - pattern));

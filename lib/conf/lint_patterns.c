@@ -55,7 +55,8 @@ lost_backslash(const char *s)
 		}
 		if (strchr("dswDSW", *p) != NULL &&
 		    (p[1] == '+' || p[1] == '*' || p[1] == '{') &&
-		    !isalnum((unsigned char)before) && before != '\'')
+		    !isalnum((unsigned char)before) && before != '\'' &&
+		    before != '\\')
 			return p;
 	}
 	return NULL;

@@ -102,6 +102,7 @@ struct conf {
 	struct map macros;	/* lower case name -> struct macro */
 	struct map groups;	/* domain or pattern -> "$name" */
 	bool group_patterns;
+	bool macros_over;	/* macros have grown too large, reported */
 	bool source_limits;	/* some source-ip-max-* is set */
 	struct scope scope;	/* top level */
 	uint32_t serial;
