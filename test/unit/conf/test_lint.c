@@ -230,7 +230,7 @@ test_patterns(void **state)
 		{ R("reply /x/"), "2:unknown-action" },
 		{ R("reply /zyx/ mode=backoff,mode=normal"), "2:unknown-action" },
 		{ R("reply /x/ skip-mx,bounce-queue"), "2:unknown-action" },
-		{ R("reply /x/ disable-source-ip, reenable-after=1h"), "" },
+		{ R("reply /zyx/ disable-source-ip, reenable-after=1h"), "" },
 		{ R("reply /user unknown/ mode=backoff"),
 		    "2:backoff-user-unknown" },
 		{ R("reply /No such user/ disable-source-ip"),
