@@ -13,8 +13,8 @@
 	"[-Hhnq] [-C FILE] [--spool DIR] [--format FORMAT]\n"                  \
 	"       [--werror] [--disable CODE] [--root DIR]\n"                    \
 	"       [--activate | --directives | --effective QUEUE | --print |\n"  \
-	"       --diff OLD | --patterns[=REPLIES] | --match REPLY]\n"          \
-	"       [FILE | SECTION | NEW]"
+	"       --diff OLD | --patterns[=REPLIES] | --match REPLY | --dns]\n"  \
+	"       [--from DOMAIN] [--dnsbl ZONE] [FILE | SECTION | NEW]"
 
 /* How findings are printed. */
 enum output { OUTPUT_ROWS, OUTPUT_GITHUB, OUTPUT_SARIF };
@@ -34,6 +34,7 @@ struct options {
 	bool werror;
 	const char *root;
 	struct words disabled;	/* codes and classes */
+	struct words from, dnsbl;	/* of --dns */
 	const char *queue;	/* of --effective */
 	const char *old;	/* of --diff */
 	const char *replies;	/* of --patterns, or NULL */
@@ -49,6 +50,7 @@ int cmd_print(const struct options *o);
 int cmd_diff(const struct options *o);
 int cmd_patterns(const struct options *o);
 int cmd_match(const struct options *o);
+int cmd_dns(const struct options *o);
 
 /* report.c: print what was found on standard output.  Errors: those of stdio. */
 void print_diags(const struct options *o, const struct diags *ds);

@@ -15,6 +15,7 @@ enum mode {
 	DIFF,
 	PATTERNS,
 	MATCH,
+	DNS,
 };
 
 enum {
@@ -22,6 +23,8 @@ enum {
 	OPT_WERROR = CLI_OPT_OWN + 100,
 	OPT_DISABLE,
 	OPT_ROOT,
+	OPT_FROM,
+	OPT_DNSBL,
 };
 
 static const struct option longopts[] = {
@@ -33,9 +36,12 @@ static const struct option longopts[] = {
 	{ "diff", required_argument, NULL, OPT_MODE + DIFF },
 	{ "patterns", optional_argument, NULL, OPT_MODE + PATTERNS },
 	{ "match", required_argument, NULL, OPT_MODE + MATCH },
+	{ "dns", no_argument, NULL, OPT_MODE + DNS },
 	{ "werror", no_argument, NULL, OPT_WERROR },
 	{ "disable", required_argument, NULL, OPT_DISABLE },
 	{ "root", required_argument, NULL, OPT_ROOT },
+	{ "from", required_argument, NULL, OPT_FROM },
+	{ "dnsbl", required_argument, NULL, OPT_DNSBL },
 	{ 0 },
 };
 
@@ -57,6 +63,8 @@ run(const struct options *o, enum mode mode, char **args)
 		return cmd_patterns(o);
 	case MATCH:
 		return cmd_match(o);
+	case DNS:
+		return cmd_dns(o);
 	case CHECK:
 		break;
 	}
@@ -137,6 +145,13 @@ take_option(struct options *o, int opt, int *status)
 	case OPT_DISABLE:
 		*status = add_disabled(&o->disabled, optarg);
 		return *status == EX_OK;
+	case OPT_FROM:
+	case OPT_DNSBL:
+		if (add_words(opt == OPT_FROM ? &o->from : &o->dnsbl, optarg) ==
+		    0)
+			return true;
+		*status = cli_usage(SYNOPSIS, "too many names");
+		return false;
 	default:
 		return take_format(o, opt) ||
 		    cli_option(&o->cli, opt, SYNOPSIS, status) == CLI_DONE;
@@ -157,7 +172,7 @@ main(int argc, char **argv)
 			if (mode != CHECK)
 				return cli_usage(SYNOPSIS,
 				    "only one of --activate, --diff, "
-				    "--directives, --effective, "
+				    "--directives, --dns, --effective, "
 				    "--match, --patterns, --print");
 			mode = (enum mode)(opt - OPT_MODE);
 			take_mode(&o, mode);

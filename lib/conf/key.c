@@ -11,6 +11,7 @@
 
 #include "base/xalloc.h"
 #include "conf/key.h"
+#include "conf/model.h"
 
 /* A key with a passphrase can't be asked for one here. */
 static int
@@ -100,4 +101,26 @@ key_read(const char *path, struct key_facts *f, struct buf *public,
 		rc = err_set(err, ERR_INPUT, "%s has no public key", path);
 	EVP_PKEY_free(key);
 	return rc;
+}
+
+static void
+keys_of(const struct node *n,
+    void (*fn)(void *arg, const struct conf_domain_key *k), void *arg)
+{
+	for (const struct setting *s = n->settings; s != NULL; s = s->next) {
+		const char *const *w = s->v.list.items;
+
+		if (s->row->type == CONF_T_KEY && s->v.list.n == 3)
+			fn(arg, &(struct conf_domain_key){ w[0], w[1], w[2],
+			    { s->file, s->line } });
+	}
+	for (const struct node *in = n->first; in != NULL; in = in->next)
+		keys_of(in, fn, arg);
+}
+
+void
+conf_domain_keys(const struct conf *c,
+    void (*fn)(void *arg, const struct conf_domain_key *k), void *arg)
+{
+	keys_of(c->root, fn, arg);
 }

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "conf/conf.h"
 
 struct key_facts {
 	const char *kind;	/* "rsa", "ed25519", or "" for another */
@@ -24,5 +25,18 @@ struct key_facts {
  */
 int key_read(const char *path, struct key_facts *f, struct buf *public,
     struct err *err);
+
+/* One domain-key line. */
+struct conf_domain_key {
+	const char *selector, *domain, *path;
+	struct conf_place where;
+};
+
+/*
+ * Call fn for each domain-key of the configuration, wherever it stands.
+ * Ownership: the strings are the configuration's.  Errors: none.
+ */
+void conf_domain_keys(const struct conf *c,
+    void (*fn)(void *arg, const struct conf_domain_key *k), void *arg);
 
 #endif

@@ -12,8 +12,10 @@
 
 #include <unbound.h>
 
+#include "base/buf.h"
 #include "base/map.h"
 #include "base/xalloc.h"
+#include "dns/rdata.h"
 #include "dns/resolve.h"
 
 enum {
@@ -48,7 +50,8 @@ struct resolver {
 	size_t sweep_at; /* entries at which expired ones are looked for */
 };
 
-static const int rr_type[] = { [DNS_A] = 1, [DNS_AAAA] = 28, [DNS_MX] = 15 };
+static const int rr_type[] = { [DNS_A] = 1, [DNS_AAAA] = 28, [DNS_MX] = 15,
+	[DNS_TXT] = 16, [DNS_PTR] = 12, [DNS_TLSA] = 52 };
 
 /* What libunbound would not do by itself for a sender. */
 static int
@@ -95,7 +98,11 @@ resolver_new(const char *const *servers, size_t n, const struct clock *clock,
 		    ub_strerror(rc));
 	}
 	if (n != 0) {
-		/* RFC 6761 6.2: a server that was named may well know it */
+		/* RFC 6303: the reverse names of private networks may well be
+		 * known to a server that was named; before the next line, after
+		 * which nothing can be set any more */
+		(void)ub_ctx_set_option(ub, "unblock-lan-zones:", "yes");
+		/* RFC 6761 6.2: likewise */
 		(void)ub_ctx_zone_remove(ub, "test.");
 	} else {
 		/* without these files it asks the root servers itself */
@@ -115,6 +122,9 @@ answer_clear(struct dns_answer *a)
 {
 	free(a->mx);
 	free(a->address);
+	for (unsigned i = 0; a->text != NULL && i < a->n; i++)
+		free(a->text[i]);
+	free(a->text);
 	*a = (struct dns_answer){ 0 };
 }
 
@@ -226,6 +236,23 @@ read_addresses(struct dns_answer *a, int family, const struct ub_result *res)
 }
 
 static void
+read_texts(struct dns_answer *a, enum dns_type type,
+    const struct ub_result *res)
+{
+	a->text = xcalloc(DNS_TEXT_MAX, sizeof(a->text[0]));
+	for (int i = 0; res->data[i] != NULL && a->n < DNS_TEXT_MAX; i++) {
+		struct buf b = BUF_INIT(0);
+
+		if (res->len[i] >= 0 &&
+		    wire_text(rr_type[type], res->data[i], (size_t)res->len[i],
+			&b) == 0)
+			a->text[a->n++] = xstrdup(b.data);
+		buf_clear(&b);
+	}
+	a->outcome = a->n != 0 ? DNS_FOUND : DNS_NO_DATA;
+}
+
+static void
 read_answer(struct entry *e, int error, const struct ub_result *res)
 {
 	struct dns_answer *a = &e->a;
@@ -246,6 +273,8 @@ read_answer(struct entry *e, int error, const struct ub_result *res)
 		a->outcome = DNS_NO_DATA;
 	else if (e->type == DNS_MX)
 		read_mx(a, res);
+	else if (e->type >= DNS_TXT)
+		read_texts(a, e->type, res);
 	else
 		read_addresses(a, e->type == DNS_A ? AF_INET : AF_INET6, res);
 }

@@ -18,6 +18,7 @@
 enum {
 	DNS_MX_MAX = 20, /* hosts of a domain that are looked at */
 	DNS_ADDRESS_MAX = 8, /* addresses of a host, of each family */
+	DNS_TEXT_MAX = 32,	/* records of the types that are text */
 };
 
 enum dns_outcome {
@@ -28,7 +29,7 @@ enum dns_outcome {
 	DNS_TEMPORARY, /* try again later: why says what happened */
 };
 
-enum dns_type { DNS_A, DNS_AAAA, DNS_MX };
+enum dns_type { DNS_A, DNS_AAAA, DNS_MX, DNS_TXT, DNS_PTR, DNS_TLSA };
 
 struct dns_mx {
 	uint16_t preference;
@@ -36,12 +37,14 @@ struct dns_mx {
 };
 
 /* The answer to one question.  mx ascends by preference, in no particular order
- * within one; address holds DNS_A or DNS_AAAA answers. */
+ * within one; address holds DNS_A or DNS_AAAA answers; text those of the other
+ * types as wire_text writes them. */
 struct dns_answer {
 	enum dns_outcome outcome;
 	unsigned n;
 	struct dns_mx *mx;
 	struct dns_address *address;
+	char **text;
 	char why[120];
 };
 
