@@ -50,6 +50,15 @@ load ../../lib/common
 	done <described
 }
 
+@test "directives: the table of vmta.conf(5) is what the program says" {
+	vmta-conf-check --directives --format tsv |
+	    awk -f "$ROOT/man/directives.awk" >want
+	[ "$(wc -l <want)" -gt 450 ]
+	sed -n '/^\.\\" begin: man\/directives.awk/,/^\.\\" end: /p' \
+	    "$ROOT/man/vmta.conf.5" | sed '1d;$d' >page
+	diff page want
+}
+
 # The literal blocks of a page's EXAMPLES, in files example1, example2 ...
 examples() {
 	awk '
