@@ -2,6 +2,7 @@
 /* --patterns[=REPLIES]: which pattern fires on which reply; --match REPLY. */
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/table.h"
+#include "base/xalloc.h"
 #include "cmds.h"
 #include "conf/codes.h"
 #include "conf/lint.h"
@@ -71,19 +73,58 @@ warn(const struct diags *ds)
 			diag_print(stderr, &ds->d[i], 0);
 }
 
+/* One that fires, but never first, is hidden as far as these replies go. */
+static void
+hidden(const struct conf_pattern *p, size_t fires, const struct conf_pattern *by,
+    struct diags *ds)
+{
+	diags_add(ds, DIAG_WARNING, p->where.file, p->where.line, p->column,
+	    "hidden-pattern", NULL,
+	    "an earlier pattern comes first on each of the %zu replies that "
+	    "it matches, at line %u for one",
+	    fires, by->where.line);
+}
+
+/* One list: hidden patterns into ds.  Returns: how many fire on no reply. */
+static size_t
+one_list(const struct conf_patterns *ps, size_t from, const struct conf_reply *r,
+    size_t n, struct diags *ds)
+{
+	const struct conf_pattern **first = xcalloc(n + 1, sizeof(*first));
+	size_t dead = 0;
+
+	for (size_t i = from; i < list_end(ps, from); i++) {
+		const struct conf_pattern *p = &ps->p[i], *by = NULL;
+		size_t fires = 0, leads = 0;
+
+		for (size_t k = 0; k < n; k++) {
+			if (!conf_pattern_fires(p, r[k].text))
+				continue;
+			fires++;
+			leads += first[k] == NULL;
+			if (first[k] == NULL)
+				first[k] = p;
+			else
+				by = first[k];
+		}
+		dead += fires == 0;
+		if (fires > 0 && leads == 0)
+			hidden(p, fires, by, ds);
+	}
+	free(first);
+	return dead;
+}
+
 /* A pattern that fires on none of the replies may be right, or dead. */
 static void
-silent(const struct conf_patterns *ps, const struct conf_reply *r, size_t n)
+silent(const struct conf_patterns *ps, const struct conf_reply *r, size_t n,
+    struct diags *ds)
 {
 	size_t dead = 0;
 
-	for (size_t i = 0; i < ps->n; i++) {
-		bool fires = false;
-
-		for (size_t k = 0; k < n && !fires; k++)
-			fires = conf_pattern_fires(&ps->p[i], r[k].text);
-		dead += !fires;
-	}
+	for (size_t i = 0; i < ps->n; i = list_end(ps, i))
+		dead += one_list(ps, i, r, n, ds);
+	warn(ds);
 	log_note("%zu patterns, %zu replies; %zu patterns fire on none", ps->n,
 	    n, dead);
 }
@@ -115,8 +156,7 @@ cmd_patterns(const struct options *o)
 	} else {
 		conf_patterns_of(c, &ps);
 		try_all(o, &ps, r, n);
-		warn(&ds);
-		silent(&ps, r, n);
+		silent(&ps, r, n, &ds);
 		conf_patterns_free(&ps);
 	}
 	conf_reply_file_free(&file);

@@ -11,12 +11,16 @@
 
 #include "conf/model.h"
 
+enum { DEEPEST = 32 };	/* sections in sections */
+
 struct parser {
 	struct lex *lx;
 	struct conf *conf;
 	struct lex_line line;
 	struct conf_index index;
 	struct node *cur;
+	unsigned depth;		/* of cur */
+	unsigned ignored;	/* tags that would nest too deep */
 	bool said[CONF_DIRECTIVES];	/* [no-effect] was said of it */
 	bool said_section[CONF_SECTIONS];
 };
@@ -141,6 +145,7 @@ unterminated(struct parser *p)
 	    n->kind != CONF_SECTIONS && *n->arg != '\0' ? " " : "",
 	    n->kind != CONF_SECTIONS ? n->arg : "");
 	p->cur = n->parent;
+	p->depth--;
 }
 
 /*
@@ -196,11 +201,19 @@ open_section(struct parser *p, const char *tag, char *arg, size_t off)
 	struct node *n;
 	char what[96];
 
+	if (kind != CONF_SECTIONS && p->depth == DEEPEST) {
+		if (p->ignored++ == 0)
+			ERROR(p, 0, "too-deep",
+			    "sections are nested more than %d deep", DEEPEST);
+		return;
+	}
 	if (kind == CONF_SECTIONS) {
 		/* Unknown in unknown: only the outer one's end counts. */
-		if (!inside)
+		if (!inside) {
 			p->cur = new_node(p, kind,
 			    arena_strdup(&p->conf->arena, tag));
+			p->depth++;
+		}
 		return;
 	}
 	row = conf_section(kind);
@@ -215,6 +228,7 @@ open_section(struct parser *p, const char *tag, char *arg, size_t off)
 		p->cur->first = n;
 	p->cur->last = n;
 	p->cur = n;
+	p->depth++;
 	if (kind == CONF_SEC_SPOOL && *n->arg != '\0')
 		take_spool(p, n->arg, off);
 	if (row->effect != CONF_ACTS && !p->said_section[kind]) {
@@ -230,6 +244,10 @@ close_section(struct parser *p, const char *tag)
 {
 	struct node *n = p->cur;
 
+	if (p->ignored > 0 && p->depth == DEEPEST) {
+		p->ignored--;
+		return;
+	}
 	while (n->parent != NULL && strcasecmp(tag_of(n), tag) != 0)
 		n = n->parent;
 	if (n->parent == NULL) {
@@ -241,6 +259,7 @@ close_section(struct parser *p, const char *tag)
 	while (p->cur != n)
 		unterminated(p);
 	p->cur = n->parent;
+	p->depth--;
 }
 
 /* "<tag arg>" or "</tag>", with blanks anywhere but after '<'. */

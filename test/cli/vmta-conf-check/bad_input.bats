@@ -62,7 +62,12 @@ one() {
 	    >"$CONF"
 	run --separate-stderr timeout 20 vmta-conf-check -q "$CONF"
 	[ "$status" -eq 78 ]
-	assert_contains "$output" unterminated-section
+	assert_eq 1 "$(grep -c too-deep <<<"$output")"
+	[ "${#lines[@]}" -lt 40 ]
+	# closed again, it is the only error
+	awk 'BEGIN { for (i = 0; i < 50; i++) print "<pattern-list a>"
+	    for (i = 0; i < 50; i++) print "</pattern-list>" }' >"$CONF"
+	one 78 too-deep
 }
 
 @test "bad input: a file that includes itself" {

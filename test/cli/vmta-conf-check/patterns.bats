@@ -40,6 +40,17 @@ lists() {
 	assert_contains "$stderr" "6 patterns"
 }
 
+@test "patterns: one that never comes first" {
+	cat >"$CONF" <<-'E'
+		<smtp-pattern-list slow>
+		  reply /^421 / skip-mx
+		  reply /^421 RP-00[123]/ bounce-queue
+		</smtp-pattern-list>
+	E
+	run --separate-stderr vmta-conf-check --patterns "$CONF"
+	assert_contains "$stderr" "$CONF:3:3: warning: an earlier pattern comes first on each of the 3 replies that it matches, at line 2 for one [hidden-pattern]"
+}
+
 @test "patterns: over replies of a file, or of an accounting file" {
 	lists
 	printf '550 5.1.1 gone\n421 4.7.0 RP-001 wait\n' >replies

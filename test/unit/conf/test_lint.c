@@ -236,7 +236,7 @@ test_patterns(void **state)
 		{ R("reply /No such user/ disable-source-ip"),
 		    "2:backoff-user-unknown" },
 		{ R("reply /user unknown/ bounce-rcpt"), "" },
-		{ R("reply /x/ skip-mx\nreply /zyx/ mode=backoff"),
+		{ R("reply /zyx/ skip-mx\nreply /zyx/ mode=backoff"),
 		    "3:hidden-pattern" },
 		{ R("reply // skip-mx\nreply /zyx/ mode=backoff"),
 		    "3:hidden-pattern" },
