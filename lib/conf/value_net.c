@@ -227,6 +227,52 @@ source_list(struct cursor *c, const char *first, size_t off,
 	return 0;
 }
 
+/* The address that is i after the first of a network, as text. */
+static const char *
+nth_address(struct arena *arena, const struct conf_net *net, unsigned i)
+{
+	unsigned char bin[16];
+	char text[INET6_ADDRSTRLEN];
+	size_t last = net->family == AF_INET ? 3 : 15;
+
+	memcpy(bin, net->addr, sizeof(bin));
+	bin[last] = (unsigned char)(bin[last] + i);
+	if (inet_ntop(net->family, bin, text, sizeof(text)) == NULL)
+		return NULL;
+	return arena_strdup(arena, text);
+}
+
+/*
+ * All addresses of a small network but its ends, and not 127.0.0.1, as PowerMTA
+ * has it.  Returns: 0, or -1 for one that is too large (reported).
+ */
+static int
+source_net(struct cursor *c, size_t off, struct conf_net net,
+    const char *host_name, union conf_value *out)
+{
+	unsigned free_bits = (net.family == AF_INET ? 32 : 128) - net.bits;
+	unsigned ends = net.family == AF_INET && free_bits >= 2, n = 0;
+	struct conf_source *list;
+
+	if (free_bits > 8)
+		return cursor_bad(c, off, "source-range",
+		    "a network as source has 256 addresses at most");
+	net.addr[net.family == AF_INET ? 3 : 15] &=
+	    (unsigned char)(0xff << free_bits);
+	list = arena_alloc(c->arena, ((size_t)1 << free_bits) * sizeof(*list));
+	for (unsigned i = ends; i + ends < 1u << free_bits; i++) {
+		const char *a = nth_address(c->arena, &net, i);
+
+		if (a != NULL && strcmp(a, "127.0.0.1") != 0)
+			list[n++] = (struct conf_source){ a, host_name };
+	}
+	if (n == 0)
+		return cursor_bad(c, off, "source-range",
+		    "127.0.0.1 is never taken of a network");
+	out->list = (struct conf_list){ list, n };
+	return 0;
+}
+
 int
 value_sources(struct cursor *c, union conf_value *out)
 {
@@ -249,16 +295,13 @@ value_sources(struct cursor *c, union conf_value *out)
 	if (!host_name_ok(second))
 		return cursor_bad(c, off2, "host-name",
 		    "\"%s\" is no host name", second);
+	if (net.bits != 0 && strchr(w, '/') != NULL)
+		return source_net(c, off, net, second, out);
 	one = arena_alloc(c->arena, sizeof(*one));
 	one->host_name = second;
 	/* 0/0: whatever address the system takes, with this name */
-	if (net.bits != 0) {
+	if (net.bits != 0)
 		one->address = value_address(c->arena, w);
-		if (one->address == NULL)
-			return cursor_bad(c, off, "source-range",
-			    "a network as source is not supported; write one "
-			    "smtp-source-host for each address");
-	}
 	out->list = (struct conf_list){ one, 1 };
 	return 0;
 }

@@ -49,6 +49,45 @@ test_tutorial_vmta(void **state)
 	conf_free(c);
 }
 
+/* A network as source: all but its ends, and not 127.0.0.1. */
+static void
+test_source_networks(void **state)
+{
+	static const struct {
+		const char *net;
+		size_t n;
+		const char *first, *last;
+	} rows[] = {
+		{ "192.0.2.8/29", 6, "192.0.2.9", "192.0.2.14" },
+		{ "192.0.2.9/29", 6, "192.0.2.9", "192.0.2.14" },
+		{ "192.0.2.0/24", 254, "192.0.2.1", "192.0.2.254" },
+		{ "192.0.2.4/31", 2, "192.0.2.4", "192.0.2.5" },
+		{ "192.0.2.4/32", 1, "192.0.2.4", "192.0.2.4" },
+		{ "127.0.0.0/30", 1, "127.0.0.2", "127.0.0.2" },
+		{ "2001:db8::4/126", 4, "2001:db8::4", "2001:db8::7" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N(rows); i++) {
+		char text[128];
+		struct conf *c;
+		const struct conf_vmta *v;
+
+		snprintf(text, sizeof(text),
+		    "<virtual-mta v>\nsmtp-source-host %s m.example\n"
+		    "</virtual-mta>\n",
+		    rows[i].net);
+		c = load_ok(text);
+		v = conf_vmta(c, "v");
+		assert_int_equal(v->n_sources, rows[i].n);
+		assert_string_equal(v->sources[0].address, rows[i].first);
+		assert_string_equal(v->sources[rows[i].n - 1].address,
+		    rows[i].last);
+		assert_string_equal(v->sources[0].host_name, "m.example");
+		conf_free(c);
+	}
+}
+
 static void
 test_tutorial_queues(void **state)
 {
@@ -456,6 +495,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tutorial_vmta),
+		cmocka_unit_test(test_source_networks),
 		cmocka_unit_test(test_tutorial_queues),
 		cmocka_unit_test(test_tutorial_acct),
 		cmocka_unit_test(test_acct_of_powermta),

@@ -115,7 +115,7 @@ test_values(void **state)
 		    "2:10:size-format 3:13:choice" },
 		{ "<virtual-mta v>\nsmtp-source-host 10.0.0.1 bad_name!\n"
 		  "smtp-source-host 10.0.0.1 10.0.0.2 x\n"
-		  "smtp-source-host 10.0.0.0/24 a.example\n"
+		  "smtp-source-host 10.0.0.0/23 a.example\n"
 		  "helo-domain 10.1.1.1\n</virtual-mta>",
 		    "2:27:host-name 3:36:address-format 4:18:source-range "
 		    "5:13:host-name" },
