@@ -7,7 +7,7 @@ load ../../lib/common
 # dns_start: serve the file "zone"; its address is in $DNS.
 dns_start() {
 	rm -f dns.out
-	start_bg dns python3 "$ROOT/test/fake/dns.py" zone
+	start_bg dns python3 "$ROOT/test/fake/records.py" zone
 	wait_for 10 test -s dns.out || fail "$(cat dns.err)"
 	DNS=$(cat dns.out)
 }
